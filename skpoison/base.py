@@ -1,0 +1,467 @@
+"""The contracts: what every defense and every attack offers."""
+
+import warnings
+from abc import abstractmethod
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    OneToOneFeatureMixin,
+    OutlierMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import check_consistent_length
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._rows import stand_in_rows, take_rows, trusted_mask
+from .exceptions import RemovedClassWarning
+
+__all__ = ["PoisonAttack", "PoisonFilter", "PoisonedData"]
+
+
+class PoisonedData(NamedTuple):
+    """A poisoned training set, and which of its rows are the poison.
+
+    Attributes
+    ----------
+    X : array-like of shape (n_samples, ...)
+        The rows, added poison last.
+    y : array-like of shape (n_samples,)
+        Their labels or target values.
+    is_poison : ndarray of bool of shape (n_samples,)
+        True where the attacker wrote the row or its label.
+    """
+
+    X: Any
+    y: Any
+    is_poison: np.ndarray
+
+
+def _judges_new_rows(poison_filter):
+    if not hasattr(poison_filter, "_score_new_rows"):
+        raise AttributeError(
+            f"{type(poison_filter).__name__} judges the rows it was fitted on alone: "
+            "use fit_predict."
+        )
+    return True
+
+
+class PoisonFilter(OneToOneFeatureMixin, TransformerMixin, OutlierMixin, BaseEstimator):
+    """Base of the defenses: finds the training rows that do not belong.
+
+    A subclass writes `_score_training_rows` (its score per training row and its
+    threshold) and, where the method can judge new labelled rows, `_score_new_rows`.
+    Validation, trusted rows, masks, return types and guard rails live here.
+
+    Attributes
+    ----------
+    sample_scores_ : ndarray of shape (n_samples,)
+        Score of each training row; lower is more suspect.
+    offset_ : float
+        Threshold: a row is a suspect where its score is below it. `predict` reads
+        it at every call, so it can be changed without a refit.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the kept training rows. Trusted rows are always kept.
+    sample_indices_ : ndarray of int
+        Indices of the kept training rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted; absent for regression targets.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when X has string column names.
+    """
+
+    _parameter_constraints: dict = {}
+    _accept_sparse: bool | str = False
+    _needs_trusted = False
+
+    @abstractmethod
+    def _score_training_rows(self, X, y, trusted):
+        """Score of each training row and the threshold.
+
+        Parameters
+        ----------
+        X : ndarray or sparse matrix of shape (n_samples, n_features)
+            Validated, float32 or float64 as given.
+        y : ndarray of shape (n_samples,)
+            Positions in `classes_`, or the target values of a regression.
+        trusted : ndarray of bool of shape (n_samples,) or None
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Finite; lower is more suspect.
+        offset : float
+            A row is a suspect where its score is below it.
+        """
+
+    def _is_regression(self, y):
+        """Whether y holds the target values of a regression; a subclass may know."""
+        return False
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, *, trusted=None):
+        """Judge the training rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,)
+            Their labels; for defenses of regressions their target values.
+        trusted : array-like of bool of shape (n_samples,) or of int, default=None
+            Rows known to be clean, as a mask or as indices. They are never removed,
+            and the defenses that learn from them do so. Inside cross-validation pass
+            a mask: indices would not follow the folds.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For invalid input, a missing or unusable `trusted` where the defense needs
+            it, a score that is not finite, or when all rows, or all classes but one,
+            would be removed.
+
+        Warns
+        -----
+        RemovedClassWarning
+            When every row of some class is removed.
+        """
+        X, y = self._validate_training_rows(X, y)
+        trusted = self._validate_trusted(trusted, y)
+        scores, offset = self._score_training_rows(X, y, trusted)
+        if not np.isfinite(scores).all():
+            raise ValueError(
+                f"{type(self).__name__} got a score that is not finite for "
+                f"{np.sum(~np.isfinite(scores))} of {len(scores)} rows, the first of "
+                f"them row {np.argmin(np.isfinite(scores))}. Scale the features."
+            )
+        self.sample_scores_ = scores
+        self.offset_ = offset
+        self.inlier_mask_ = scores >= offset
+        if trusted is not None:
+            self.inlier_mask_ |= trusted
+        self._check_what_is_left(y)
+        self.sample_indices_ = np.flatnonzero(self.inlier_mask_)
+        return self
+
+    def fit_predict(self, X, y, **fit_params):
+        """Judge the training rows and tell the verdict.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        **fit_params : dict
+            Passed to `fit`, for example `trusted`.
+
+        Returns
+        -------
+        ndarray of int of shape (n_samples,)
+            +1 for kept rows, -1 for suspects.
+        """
+        return np.where(self.fit(X, y, **fit_params).inlier_mask_, 1, -1)
+
+    def fit_filter(self, X, y, *arrays, **fit_params):
+        """Judge the training rows and return those that are kept.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        *arrays : array-likes of length n_samples
+            Cut to the same rows, for example sample weights.
+        **fit_params : dict
+            Passed to `fit`, for example `trusted`.
+
+        Returns
+        -------
+        list
+            The kept rows of X, of y and of each array; pandas in gives pandas out
+            with its index, sparse stays sparse.
+        """
+        check_consistent_length(X, y, *arrays)
+        self.fit(X, y, **fit_params)
+        return take_rows(self.sample_indices_, X, y, *arrays)
+
+    def transform(self, X):
+        """Return X as it is: nothing is dropped at prediction time.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X : the same
+        """
+        check_is_fitted(self)
+        checked = validate_data(self, X, accept_sparse=self._accept_sparse, reset=False)
+        return X if hasattr(X, "shape") else checked
+
+    def fit_transform(self, X, y, **fit_params):
+        """Judge the training rows and replace each suspect by a kept row of its label.
+
+        This is what a plain :class:`sklearn.pipeline.Pipeline` calls, where no step may
+        change the number of rows: y stays true, and the final estimator never sees a
+        suspect. :class:`skpoison.pipeline.Pipeline` drops the suspects instead. Inside
+        a FeatureUnion or a ColumnTransformer the replaced rows would mix with others'
+        features: filter before or after it.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        **fit_params : dict
+            Passed to `fit`, for example `trusted`.
+
+        Returns
+        -------
+        X : same type, shape and index as the input
+
+        Raises
+        ------
+        TypeError
+            For regression targets, where no row can stand in for another.
+        ValueError
+            When a whole class is removed, besides the errors of `fit`.
+        """
+        if self._is_regression(y):
+            raise TypeError(
+                f"{type(self).__name__} cannot filter a regression inside a plain "
+                "scikit-learn Pipeline, where no row may be dropped and none can stand "
+                "in for another. Use skpoison.pipeline.Pipeline, which drops rows."
+            )
+        self.fit(X, y, **fit_params)
+        rows = stand_in_rows(np.asarray(y), self.inlier_mask_)
+        (Xt,) = take_rows(rows, X)
+        if hasattr(Xt, "set_axis"):
+            Xt = Xt.set_axis(X.index, axis=0)
+        return Xt if hasattr(X, "shape") else np.asarray(Xt)
+
+    @available_if(_judges_new_rows)
+    def score_samples(self, X, y):
+        """Score new labelled rows against the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Lower is more suspect.
+
+        Raises
+        ------
+        ValueError
+            For a label that was not seen during `fit`, besides invalid input.
+        """
+        check_is_fitted(self)
+        regression = not hasattr(self, "classes_")
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=False,
+            dtype=(np.float64, np.float32),
+            accept_sparse=self._accept_sparse,
+            y_numeric=regression,
+        )
+        if not regression:
+            unseen = np.setdiff1d(y, self.classes_)
+            if len(unseen):
+                raise ValueError(
+                    f"y holds labels that were not seen during fit: {unseen.tolist()}."
+                )
+            y = np.searchsorted(self.classes_, y)
+        return self._score_new_rows(X, y)
+
+    @available_if(_judges_new_rows)
+    def decision_function(self, X, y):
+        """Score of new labelled rows above the threshold.
+
+        Parameters
+        ----------
+        X, y : as in `score_samples`
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Negative for suspects.
+        """
+        return self.score_samples(X, y) - self.offset_
+
+    @available_if(_judges_new_rows)
+    def predict(self, X, y):
+        """Judge new labelled rows.
+
+        Parameters
+        ----------
+        X, y : as in `score_samples`
+
+        Returns
+        -------
+        ndarray of int of shape (n_samples,)
+            +1 for rows that belong, -1 for suspects.
+        """
+        return np.where(self.decision_function(X, y) >= 0, 1, -1)
+
+    def _validate_training_rows(self, X, y):
+        regression = self._is_regression(y)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            dtype=(np.float64, np.float32),
+            accept_sparse=self._accept_sparse,
+            y_numeric=regression,
+            ensure_min_samples=2,
+        )
+        if regression:
+            self.__dict__.pop("classes_", None)
+            return X, y
+        check_classification_targets(y)
+        self.classes_, y = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least two classes; y holds only one "
+                f"class: {self.classes_[0]!r}."
+            )
+        return X, y
+
+    def _validate_trusted(self, trusted, y):
+        if trusted is None:
+            if self._needs_trusted:
+                raise ValueError(
+                    f"{type(self).__name__} learns from rows that are known to be "
+                    "clean: pass fit(X, y, trusted=mask), or in a pipeline "
+                    "fit(X, y, <step>__trusted=mask), with True for those rows."
+                )
+            return None
+        trusted = trusted_mask(trusted, len(y))
+        if self._needs_trusted and hasattr(self, "classes_"):
+            missing = np.setdiff1d(np.arange(len(self.classes_)), y[trusted])
+            if len(missing) > len(self.classes_) - 2:
+                raise ValueError(
+                    f"{type(self).__name__} needs trusted rows of at least two "
+                    f"classes; none is of {self.classes_[missing].tolist()}."
+                )
+        return trusted
+
+    def _check_what_is_left(self, y):
+        name = type(self).__name__
+        if not self.inlier_mask_.any():
+            raise ValueError(f"{name} would remove all {len(y)} rows.")
+        if not hasattr(self, "classes_"):
+            return
+        left = np.bincount(y[self.inlier_mask_], minlength=len(self.classes_)) > 0
+        if left.sum() < 2:
+            raise ValueError(
+                f"{name} would leave rows of one class alone, "
+                f"{self.classes_[left][0]!r}: nothing could be learned from them."
+            )
+        if not left.all():
+            warnings.warn(
+                f"{name} removed every row of {self.classes_[~left].tolist()}: a model "
+                "trained on the rest cannot predict these classes.",
+                RemovedClassWarning,
+                stacklevel=4,
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.sparse = bool(self._accept_sparse)
+        return tags
+
+
+class PoisonAttack(BaseEstimator):
+    """Base of the attacks: writes poison into a training set.
+
+    A subclass validates its input in `fit_poison` and ends with one of `_append`,
+    `_replace` and `_relabel`, which assemble the poisoned set. The input is never
+    modified.
+
+    Attributes
+    ----------
+    poison_indices_ : ndarray of int of shape (n_poisons,)
+        Rows of the poisoned set that are poison.
+    X_poison_ : array-like of shape (n_poisons, ...)
+        The poison rows.
+    y_poison_ : ndarray of shape (n_poisons,)
+        Their labels or target values.
+    """
+
+    _parameter_constraints: dict = {}
+
+    @abstractmethod
+    def fit_poison(self, X, y):
+        """Poison a training set.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+        y : array-like of shape (n_samples,)
+
+        Returns
+        -------
+        PoisonedData
+        """
+
+    def _append(self, X, y, X_poison, y_poison):
+        """The given rows followed by the poison."""
+        n, n_poisons = len(y), len(y_poison)
+        return self._poisoned(
+            _stack(X, X_poison), _stack(y, y_poison), np.arange(n, n + n_poisons)
+        )
+
+    def _replace(self, X, y, rows, X_poison, y_poison):
+        """The given rows, some of them replaced by the poison."""
+        return self._poisoned(
+            _overwrite(X, rows, X_poison), _overwrite(y, rows, y_poison), rows
+        )
+
+    def _relabel(self, X, y, rows, y_poison):
+        """The given rows, some of them with another label; X is shared, not copied."""
+        return self._poisoned(X, _overwrite(y, rows, y_poison), rows)
+
+    def _poisoned(self, X, y, rows):
+        self.poison_indices_ = np.asarray(rows)
+        self.X_poison_, y_poison = take_rows(self.poison_indices_, X, y)
+        self.y_poison_ = np.asarray(y_poison)
+        is_poison = np.zeros(len(y), dtype=bool)
+        is_poison[self.poison_indices_] = True
+        return PoisonedData(X, y, is_poison)
+
+
+def _stack(rows, added):
+    """Added rows below the given ones, in the given container."""
+    if not hasattr(rows, "iloc"):
+        return np.concatenate([np.asarray(rows), np.asarray(added)])
+    import pandas as pd
+
+    if rows.ndim == 2:
+        added = pd.DataFrame(np.asarray(added), columns=rows.columns)
+        added = added.astype(rows.dtypes)
+    else:
+        added = pd.Series(np.asarray(added), name=rows.name, dtype=rows.dtype)
+    return pd.concat([rows, added], ignore_index=True)
+
+
+def _overwrite(rows, at, values):
+    """A copy of the given rows with some of them overwritten."""
+    if hasattr(rows, "iloc"):
+        rows = rows.copy()
+        rows.iloc[at] = np.asarray(values)
+        return rows
+    rows, values = np.asarray(rows), np.asarray(values)
+    rows = rows.astype(np.result_type(rows, values))
+    rows[at] = values
+    return rows

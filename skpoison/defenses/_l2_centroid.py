@@ -1,0 +1,94 @@
+"""Rows far from the centroid of their class."""
+
+from numbers import Real
+
+import numpy as np
+
+from .._param_validation import Interval
+from ..base import PoisonFilter
+
+
+class L2CentroidFilter(PoisonFilter):
+    """Remove the rows that lie farthest from the centroid of their class.
+
+    Of each class of size s the floor(contamination x s) rows with the largest Euclidean
+    distance to the class mean go. Rows that tie at the cut are kept, so that the
+    outcome does not depend on the order of the rows.
+
+    The centroid is computed from the rows under suspicion: a small class whose poison
+    drags its mean, or poison placed near the mean, defeats this defense.
+
+    Parameters
+    ----------
+    contamination : float in [0, 1), default=0.01
+        Share of each class to remove.
+
+    Attributes
+    ----------
+    centroids_ : ndarray of shape (n_classes, n_features)
+        Mean of each class.
+    radii_ : ndarray of shape (n_classes,)
+        Largest distance of a kept row to the centroid of its class.
+    sample_scores_ : ndarray of shape (n_samples,)
+        1 - distance / radius of the class; lower is more suspect.
+    offset_ : float
+        0: rows outside the radius of their class are suspects.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the kept training rows.
+    sample_indices_ : ndarray of int
+        Indices of the kept training rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when X has string column names.
+
+    References
+    ----------
+    .. [1] N. Peri et al., "Deep k-NN Defense Against Clean-label Data Poisoning
+       Attacks", 2020, section 4 ("L2-Norm Outlier Defense").
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skpoison.defenses import L2CentroidFilter
+    >>> X = np.array([[0.0], [0.1], [0.2], [9.0], [5.0], [5.1], [5.2], [5.3]])
+    >>> y = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    >>> L2CentroidFilter(contamination=0.25).fit(X, y).inlier_mask_[:4]
+    array([ True,  True,  True, False])
+    """
+
+    _parameter_constraints: dict = {
+        "contamination": [Interval(Real, 0, 1, closed="left")]
+    }
+
+    def __init__(self, contamination=0.01):
+        self.contamination = contamination
+
+    def _score_training_rows(self, X, y, trusted):
+        n_classes = len(self.classes_)
+        # Sums in float64: the mean of many float32 rows loses their common offset.
+        self.centroids_ = np.array(
+            [X[y == c].mean(axis=0, dtype=np.float64) for c in range(n_classes)]
+        )
+        distance = self._distance(X, y)
+        self.radii_ = np.array(
+            [self._radius(distance[y == c]) for c in range(n_classes)]
+        )
+        return self._score(distance, y), 0.0
+
+    def _score_new_rows(self, X, y):
+        return self._score(self._distance(X, y), y)
+
+    def _distance(self, X, y):
+        return np.linalg.norm(X - self.centroids_[y], axis=1)
+
+    def _radius(self, distance):
+        n_kept = len(distance) - int(self.contamination * len(distance))
+        return np.partition(distance, n_kept - 1)[n_kept - 1]
+
+    def _score(self, distance, y):
+        radius = self.radii_[y]
+        # The difference first: its sign is exact, that of 1 - distance / radius is not.
+        return (radius - distance) / np.where(radius > 0, radius, 1.0)

@@ -1,0 +1,70 @@
+"""The control: rows removed at random."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import type_of_target
+
+from .._param_validation import Interval
+from ..base import PoisonFilter
+
+
+class RandomEvictionFilter(PoisonFilter):
+    """Remove a random share of the training rows: the control of every comparison.
+
+    Parameters
+    ----------
+    rate : float in [0, 1), default=0.1
+        Share of the rows to remove; floor(rate x n_samples) rows go.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for reproducible output.
+
+    Attributes
+    ----------
+    sample_scores_ : ndarray of shape (n_samples,)
+        The rank of each row in a random order, divided by n_samples.
+    offset_ : float
+        Rows with a lower score are removed.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the kept training rows.
+    sample_indices_ : ndarray of int
+        Indices of the kept training rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels; absent for regression targets.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when X has string column names.
+
+    References
+    ----------
+    .. [1] N. Peri et al., "Deep k-NN Defense Against Clean-label Data Poisoning
+       Attacks", 2020, section 4 ("Random Point Eviction Defense").
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skpoison.defenses import RandomEvictionFilter
+    >>> X, y = load_iris(return_X_y=True)
+    >>> RandomEvictionFilter(rate=0.1, random_state=0).fit(X, y).inlier_mask_.sum()
+    np.int64(135)
+    """
+
+    _parameter_constraints: dict = {
+        "rate": [Interval(Real, 0, 1, closed="left")],
+        "random_state": ["random_state"],
+    }
+    _accept_sparse = "csr"
+
+    def __init__(self, rate=0.1, *, random_state=None):
+        self.rate = rate
+        self.random_state = random_state
+
+    def _is_regression(self, y):
+        return type_of_target(y).startswith("continuous")
+
+    def _score_training_rows(self, X, y, trusted):
+        n = len(y)
+        rank = check_random_state(self.random_state).permutation(n)
+        return rank / n, int(self.rate * n) / n
