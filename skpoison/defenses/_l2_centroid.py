@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 
 from .._param_validation import Interval
+from .._rows import floor_share
 from ..base import PoisonFilter
 
 
@@ -85,7 +86,7 @@ class L2CentroidFilter(PoisonFilter):
         return np.linalg.norm(X - self.centroids_[y], axis=1)
 
     def _radius(self, distance):
-        n_kept = len(distance) - int(self.contamination * len(distance))
+        n_kept = len(distance) - floor_share(self.contamination, len(distance))
         return np.partition(distance, n_kept - 1)[n_kept - 1]
 
     def _score(self, distance, y):

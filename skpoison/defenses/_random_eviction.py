@@ -2,11 +2,11 @@
 
 from numbers import Real
 
-import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
 
 from .._param_validation import Interval
+from .._rows import floor_share
 from ..base import PoisonFilter
 
 
@@ -67,4 +67,4 @@ class RandomEvictionFilter(PoisonFilter):
     def _score_training_rows(self, X, y, trusted):
         n = len(y)
         rank = check_random_state(self.random_state).permutation(n)
-        return rank / n, int(self.rate * n) / n
+        return rank / n, floor_share(self.rate, n) / n
