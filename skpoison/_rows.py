@@ -1,10 +1,21 @@
 """Which rows: trusted masks, kept rows, and stand-ins for the dropped ones."""
 
+import warnings
+
 import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import column_or_1d
 
-__all__ = ["floor_share", "stand_in_rows", "take_rows", "trusted_mask"]
+from .exceptions import RemovedClassWarning
+
+__all__ = [
+    "check_what_is_left",
+    "floor_share",
+    "row_aligned",
+    "stand_in_rows",
+    "take_rows",
+    "trusted_mask",
+]
 
 
 def floor_share(share, n):
@@ -30,6 +41,54 @@ def take_rows(rows, *arrays):
     if rows.dtype == bool:
         rows = np.flatnonzero(rows)
     return [None if a is None else _safe_indexing(a, rows) for a in arrays]
+
+
+def row_aligned(value, n_samples):
+    """Whether a fit parameter holds one entry per row."""
+    if hasattr(value, "shape"):
+        return len(value.shape) > 0 and value.shape[0] == n_samples
+    return isinstance(value, list | tuple) and len(value) == n_samples
+
+
+def check_what_is_left(y, kept, name):
+    """Refuse to leave nothing to learn from; warn when a whole class is gone.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels.
+    kept : ndarray of bool or of int
+        The kept rows.
+    name : str
+        Of the filter, for the messages.
+
+    Raises
+    ------
+    ValueError
+        When no row or one class alone is left.
+
+    Warns
+    -----
+    RemovedClassWarning
+        When every row of some class is removed.
+    """
+    y = np.asarray(y)
+    left = np.unique(y[kept])
+    if len(left) == 0:
+        raise ValueError(f"{name} would remove all {len(y)} rows.")
+    if len(left) == 1:
+        raise ValueError(
+            f"{name} would leave rows of one class alone, {left[0]!r}: nothing could "
+            "be learned from them."
+        )
+    gone = np.setdiff1d(y, left)
+    if len(gone):
+        warnings.warn(
+            f"{name} removed every row of {gone.tolist()}: a model trained on the rest "
+            "cannot predict these classes.",
+            RemovedClassWarning,
+            stacklevel=3,
+        )
 
 
 def trusted_mask(trusted, n_samples):

@@ -1,6 +1,5 @@
 """The contracts: what every defense and every attack offers."""
 
-import warnings
 from abc import abstractmethod
 from typing import Any, NamedTuple
 
@@ -17,8 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._rows import stand_in_rows, take_rows, trusted_mask
-from .exceptions import RemovedClassWarning
+from ._rows import check_what_is_left, stand_in_rows, take_rows, trusted_mask
 
 __all__ = ["PoisonAttack", "PoisonFilter", "PoisonedData"]
 
@@ -149,7 +147,11 @@ class PoisonFilter(OneToOneFeatureMixin, TransformerMixin, OutlierMixin, BaseEst
         self.inlier_mask_ = scores >= offset
         if trusted is not None:
             self.inlier_mask_ |= trusted
-        self._check_what_is_left(y)
+        name = type(self).__name__
+        if hasattr(self, "classes_"):
+            check_what_is_left(self.classes_[y], self.inlier_mask_, name)
+        elif not self.inlier_mask_.any():
+            raise ValueError(f"{name} would remove all {len(y)} rows.")
         self.sample_indices_ = np.flatnonzero(self.inlier_mask_)
         return self
 
@@ -354,26 +356,6 @@ class PoisonFilter(OneToOneFeatureMixin, TransformerMixin, OutlierMixin, BaseEst
                     f"classes; none is of {self.classes_[missing].tolist()}."
                 )
         return trusted
-
-    def _check_what_is_left(self, y):
-        name = type(self).__name__
-        if not self.inlier_mask_.any():
-            raise ValueError(f"{name} would remove all {len(y)} rows.")
-        if not hasattr(self, "classes_"):
-            return
-        left = np.bincount(y[self.inlier_mask_], minlength=len(self.classes_)) > 0
-        if left.sum() < 2:
-            raise ValueError(
-                f"{name} would leave rows of one class alone, "
-                f"{self.classes_[left][0]!r}: nothing could be learned from them."
-            )
-        if not left.all():
-            warnings.warn(
-                f"{name} removed every row of {self.classes_[~left].tolist()}: a model "
-                "trained on the rest cannot predict these classes.",
-                RemovedClassWarning,
-                stacklevel=4,
-            )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,0 +1,279 @@
+"""Estimators that train on the rows a filter kept, from raw X to prediction."""
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ._param_validation import HasMethods
+from ._routing import check_step_parameters, prefixed, routing_enabled
+from ._rows import check_what_is_left, row_aligned, take_rows
+
+__all__ = ["DefendedClassifier", "DefendedRegressor"]
+
+
+def _estimator_has(method):
+    def has(defended):
+        return hasattr(getattr(defended, "estimator_", defended.estimator), method)
+
+    return available_if(has)
+
+
+class _Defended(MetaEstimatorMixin, BaseEstimator):
+    """Fits a filter, then the estimator on the rows of X that it kept."""
+
+    _parameter_constraints: dict = {
+        "filter": [HasMethods(["fit_predict"])],
+        "estimator": [HasMethods(["fit", "predict"])],
+    }
+
+    def __init__(self, filter, estimator):
+        self.filter = filter
+        self.estimator = estimator
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, **params):
+        """Fit the filter, then the estimator on the kept rows of X as they were given.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Whatever the filter and the estimator take.
+        y : array-like of shape (n_samples,)
+        **params : dict
+            `filter__<parameter>` for the filter's `fit` (for example `filter__trusted`)
+            and `estimator__<parameter>` for the estimator's, row-aligned ones cut to
+            the kept rows. Where metadata routing is enabled, by request.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For a parameter that neither takes, and when nothing, or one class alone,
+            would be left to learn from.
+        """
+        filter_params, estimator_params = self._split(params)
+        self.filter_ = clone(self.filter)
+        self.inlier_mask_ = self.filter_.fit_predict(X, y, **filter_params) == 1
+        n_samples = len(self.inlier_mask_)
+        self._check_what_is_left(y)
+        self.sample_indices_ = np.flatnonzero(self.inlier_mask_)
+        kept = {
+            name: take_rows(self.sample_indices_, value)[0]
+            if row_aligned(value, n_samples)
+            else value
+            for name, value in estimator_params.items()
+        }
+        self.estimator_ = clone(self.estimator).fit(
+            *take_rows(self.sample_indices_, X, y), **kept
+        )
+        return self
+
+    @_estimator_has("predict")
+    def predict(self, X):
+        """Predict with the estimator that was trained on the kept rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    @property
+    def n_features_in_(self):
+        """Number of features seen during `fit`."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the features, when X had string column names."""
+        return self.estimator_.feature_names_in_
+
+    def get_metadata_routing(self):
+        """Get metadata routing of this object.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        return (
+            MetadataRouter(owner=self)
+            .add(
+                filter=self.filter,
+                method_mapping=MethodMapping().add(caller="fit", callee="fit_predict"),
+            )
+            .add(
+                estimator=self.estimator,
+                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+            )
+        )
+
+    def _split(self, params):
+        if routing_enabled():
+            routed = process_routing(self, "fit", **params)
+            return routed.filter.fit_predict, routed.estimator.fit
+        takers = [("filter", self.filter), ("estimator", self.estimator)]
+        check_step_parameters(params, takers)
+        return prefixed("filter", params), prefixed("estimator", params)
+
+    def _check_what_is_left(self, y):
+        if not self.inlier_mask_.any():
+            raise ValueError(f"The filter removed all {len(self.inlier_mask_)} rows.")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+class DefendedClassifier(ClassifierMixin, _Defended):
+    """A classifier trained on the rows that a filter kept.
+
+    The filter may be a pipeline that ends in a filter (an embedding, then the filter):
+    its verdict is applied to the raw X, on which the estimator trains. This is the
+    end-to-end setting, and it works as a step of plain scikit-learn pipelines.
+
+    Parameters
+    ----------
+    filter : outlier detector
+        Any estimator whose `fit_predict(X, y)` gives +1 and -1: a defense of this
+        package, a scikit-learn detector, or a pipeline that ends in one.
+    estimator : classifier
+        Trained on the kept rows.
+
+    Attributes
+    ----------
+    filter_ : outlier detector
+        The fitted filter.
+    estimator_ : classifier
+        The fitted classifier.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the rows that the classifier was trained on.
+    sample_indices_ : ndarray of int
+        Their indices.
+    classes_ : ndarray of shape (n_classes,)
+        The labels that the classifier knows.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when X has string column names.
+
+    See Also
+    --------
+    skpoison.pipeline.Pipeline : Trains the classifier on the filter's features.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skpoison.defenses import L2CentroidFilter
+    >>> from skpoison.meta import DefendedClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = DefendedClassifier(L2CentroidFilter(0.1), DecisionTreeClassifier())
+    >>> len(model.fit(X, y).sample_indices_)
+    135
+    """
+
+    def __init__(self, filter, estimator):
+        super().__init__(filter, estimator)
+
+    @property
+    def classes_(self):
+        """The labels that the classifier knows."""
+        return self.estimator_.classes_
+
+    @_estimator_has("predict_proba")
+    def predict_proba(self, X):
+        """Class probabilities of the classifier trained on the kept rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @_estimator_has("decision_function")
+    def decision_function(self, X):
+        """Decision function of the classifier trained on the kept rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    def _check_what_is_left(self, y):
+        super()._check_what_is_left(y)
+        check_what_is_left(y, self.inlier_mask_, "The filter")
+
+
+class DefendedRegressor(RegressorMixin, _Defended):
+    """A regressor trained on the rows that a filter kept.
+
+    Parameters
+    ----------
+    filter : outlier detector
+        Any estimator whose `fit_predict(X, y)` gives +1 and -1.
+    estimator : regressor
+        Trained on the kept rows.
+
+    Attributes
+    ----------
+    filter_ : outlier detector
+        The fitted filter.
+    estimator_ : regressor
+        The fitted regressor.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the rows that the regressor was trained on.
+    sample_indices_ : ndarray of int
+        Their indices.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when X has string column names.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sklearn.linear_model import Ridge
+    >>> from skpoison.meta import DefendedRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> filter = IsolationForest(contamination=0.1, random_state=0)
+    >>> len(DefendedRegressor(filter, Ridge()).fit(X, y).sample_indices_)
+    397
+    """
+
+    def __init__(self, filter, estimator):
+        super().__init__(filter, estimator)
