@@ -11,6 +11,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -48,7 +49,13 @@ def _judges_new_rows(poison_filter):
     return True
 
 
-class PoisonFilter(OneToOneFeatureMixin, TransformerMixin, OutlierMixin, BaseEstimator):
+class PoisonFilter(
+    CallbackSupportMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    OutlierMixin,
+    BaseEstimator,
+):
     """Base of the defenses: finds the training rows that do not belong.
 
     A subclass writes `_score_training_rows` (its score per training row and its
@@ -102,6 +109,10 @@ class PoisonFilter(OneToOneFeatureMixin, TransformerMixin, OutlierMixin, BaseEst
         """Whether y holds the target values of a regression; a subclass may know."""
         return False
 
+    def _max_subtasks(self):
+        """How many subtasks callbacks are told of; an iterative filter has some."""
+        return 0
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, trusted=None):
         """Judge the training rows.
@@ -133,6 +144,8 @@ class PoisonFilter(OneToOneFeatureMixin, TransformerMixin, OutlierMixin, BaseEst
         RemovedClassWarning
             When every row of some class is removed.
         """
+        context = self._init_callback_context(max_subtasks=self._max_subtasks())
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         X, y = self._validate_training_rows(X, y)
         trusted = self._validate_trusted(trusted, y)
         scores, offset = self._score_training_rows(X, y, trusted)
@@ -153,6 +166,7 @@ class PoisonFilter(OneToOneFeatureMixin, TransformerMixin, OutlierMixin, BaseEst
         elif not self.inlier_mask_.any():
             raise ValueError(f"{name} would remove all {len(y)} rows.")
         self.sample_indices_ = np.flatnonzero(self.inlier_mask_)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
     def fit_predict(self, X, y, **fit_params):
