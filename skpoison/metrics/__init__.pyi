@@ -1,0 +1,16 @@
+from ._defense import defense_success_rate, filter_report
+from ._synthetic import (
+    average_euclidean_distance,
+    frechet_distance,
+    inception_score,
+    wasserstein_distance,
+)
+
+__all__ = [
+    "average_euclidean_distance",
+    "defense_success_rate",
+    "filter_report",
+    "frechet_distance",
+    "inception_score",
+    "wasserstein_distance",
+]
