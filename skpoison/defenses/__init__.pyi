@@ -1,7 +1,11 @@
 from ._l2_centroid import L2CentroidFilter
+from ._one_class_svm import OneClassSVMFilter
+from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
 
 __all__ = [
     "L2CentroidFilter",
+    "OneClassSVMFilter",
+    "PerClassFilter",
     "RandomEvictionFilter",
 ]
