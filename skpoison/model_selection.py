@@ -1,0 +1,125 @@
+"""Cross-validation of training sets that cannot be trusted."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _num_samples, column_or_1d
+
+from ._rows import trusted_mask
+
+__all__ = ["TrustedKFold"]
+
+
+class TrustedKFold(BaseCrossValidator):
+    """K folds that validate on trusted rows alone and train on all other rows.
+
+    The validation folds of a poisoned set hold poison too, and a model that has learned
+    the poison scores well on them. Here each trusted row is in exactly one validation
+    fold, and every row outside a fold, trusted or not, is in its training set. The
+    trusted rows are spread over the folds by their target, so that the folds differ by
+    at most one row in size and in each class; the values of a regression are spread
+    over their range.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Number of folds, at least 2.
+    trusted : array-like of bool of shape (n_samples,), or array-like of int
+        The rows known to be clean, as a mask or as indices.
+    shuffle : bool, default=False
+        Whether to draw which of the trusted rows of equal target share a fold.
+        Otherwise it follows from the order of the rows.
+    random_state : int, RandomState instance or None, default=None
+        Seed of `shuffle`. Pass an int for the same folds at every call.
+
+    See Also
+    --------
+    sklearn.model_selection.StratifiedKFold : Validates on all rows.
+
+    Notes
+    -----
+    A defense that learns from trusted rows still needs its mask when it is fitted:
+    ``GridSearchCV(model, grid, cv=TrustedKFold(5, trusted=mask)).fit(X, y,
+    filter__trusted=mask)`` cuts the mask to the training rows of each split.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skpoison.model_selection import TrustedKFold
+    >>> X, y = np.arange(8).reshape(-1, 1), [0, 0, 1, 1, 0, 0, 1, 1]
+    >>> for train, test in TrustedKFold(2, trusted=[0, 1, 2, 3]).split(X, y):
+    ...     print(train, test)
+    [1 3 4 5 6 7] [0 2]
+    [0 2 4 5 6 7] [1 3]
+    """
+
+    def __init__(self, n_splits=5, *, trusted, shuffle=False, random_state=None):
+        self.n_splits = n_splits
+        self.trusted = trusted
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    def split(self, X, y=None, groups=None):
+        """Generate the indices of the training and the validation rows of each fold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+        y : array-like of shape (n_samples,), default=None
+            Class labels or target values; None spreads the trusted rows by their order.
+        groups : None
+            Not supported.
+
+        Yields
+        ------
+        train : ndarray of int
+            Indices of the training rows, ascending.
+        test : ndarray of int
+            Indices of the validation rows, ascending; all of them are trusted.
+
+        Raises
+        ------
+        ValueError
+            When `trusted` does not fit the rows or marks fewer than `n_splits` of them,
+            or another parameter is out of range.
+        """
+        if groups is not None:
+            raise ValueError("TrustedKFold cannot keep groups together: drop groups.")
+        yield from super().split(X, y)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object
+            Ignored.
+
+        Returns
+        -------
+        int
+        """
+        if not isinstance(self.n_splits, Integral) or self.n_splits < 2:
+            raise ValueError(
+                f"n_splits must be an integer of at least 2; got {self.n_splits!r}."
+            )
+        return int(self.n_splits)
+
+    def _iter_test_indices(self, X=None, y=None, groups=None):
+        n_splits = self.get_n_splits()
+        trusted = np.flatnonzero(trusted_mask(self.trusted, _num_samples(X)))
+        if len(trusted) < n_splits:
+            raise ValueError(
+                f"n_splits={n_splits} folds need at least as many trusted rows, but "
+                f"trusted marks {len(trusted)}."
+            )
+        if self.shuffle:
+            trusted = check_random_state(self.random_state).permutation(trusted)
+        elif self.random_state is not None:
+            raise ValueError("random_state has no effect unless shuffle=True.")
+        if y is not None:
+            trusted = trusted[np.argsort(column_or_1d(y)[trusted], kind="stable")]
+        for fold in range(n_splits):
+            yield trusted[fold::n_splits]
