@@ -1,0 +1,7 @@
+from ._label_flip import LabelFlipAttack
+from ._regression_gradient import RegressionGradientAttack
+
+__all__ = [
+    "LabelFlipAttack",
+    "RegressionGradientAttack",
+]
