@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import column_or_1d
 
@@ -11,6 +12,7 @@ from .exceptions import RemovedClassWarning
 __all__ = [
     "check_what_is_left",
     "floor_share",
+    "n_rows",
     "row_aligned",
     "stand_in_rows",
     "take_rows",
@@ -40,7 +42,19 @@ def take_rows(rows, *arrays):
     rows = np.asarray(rows)
     if rows.dtype == bool:
         rows = np.flatnonzero(rows)
-    return [None if a is None else _safe_indexing(a, rows) for a in arrays]
+    return [a if a is None else _safe_indexing(_indexable(a), rows) for a in arrays]
+
+
+def n_rows(X):
+    """Number of rows of an array, data frame, sparse matrix or list."""
+    return X.shape[0] if hasattr(X, "shape") else len(np.asarray(X))
+
+
+def _indexable(rows):
+    """The same rows in a container that can be indexed by row."""
+    if issparse(rows) and rows.format not in ("csr", "csc"):
+        return rows.tocsr()
+    return rows if hasattr(rows, "__getitem__") else np.asarray(rows)
 
 
 def row_aligned(value, n_samples):

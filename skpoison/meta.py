@@ -144,6 +144,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.estimator).input_tags
+        tags.input_tags.sparse &= get_tags(self.filter).input_tags.sparse
         return tags
 
 

@@ -21,7 +21,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
 from ._routing import check_step_parameters, prefixed, routing_enabled
-from ._rows import check_what_is_left, row_aligned, take_rows, trusted_mask
+from ._rows import check_what_is_left, n_rows, row_aligned, take_rows, trusted_mask
 from .base import PoisonFilter
 
 __all__ = ["Pipeline", "make_pipeline"]
@@ -153,7 +153,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
                 "fit_predict cannot name the rows: a sampler before the last step does "
                 "not tell where its rows come from."
             )
-        labels = np.full(_n_rows(X), -1, dtype=np.asarray(verdict).dtype)
+        labels = np.full(n_rows(X), -1, dtype=np.asarray(verdict).dtype)
         labels[self.sample_indices_] = verdict
         return labels
 
@@ -183,7 +183,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         self.steps = list(self.steps)
         self._check_steps()
         self._check_parameters(method, params)
-        n = _n_rows(X)
+        n = n_rows(X)
         params = {name: _as_mask(name, value, n) for name, value in params.items()}
         filters = [i for i, (_, s) in enumerate(self.steps[:-1]) if _changes_rows(s)]
         context = self._init_callback_context(
@@ -223,7 +223,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         if getattr(memory, "location", True) is not None:
             step = clone(step)
         fit = memory.cache(_fit_row_step, ignore=["context"])
-        began, n = time.perf_counter(), _n_rows(X)
+        began, n = time.perf_counter(), n_rows(X)
         step, X, y_kept, rows = fit(
             step, X, y, self._filter_parameters(name, method, params), context=context
         )
@@ -237,7 +237,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         self.steps[at] = (name, step)
         if self.verbose:
             print(
-                f"[Pipeline] {name} kept {_n_rows(X)} of {n} rows "
+                f"[Pipeline] {name} kept {n_rows(X)} of {n} rows "
                 f"in {time.perf_counter() - began:.1f}s"
             )
         if rows is None or self.sample_indices_ is None:
@@ -413,7 +413,3 @@ def _as_mask(name, value, n):
     if value is not None and name.rsplit("__", 1)[-1] == "trusted":
         return trusted_mask(value, n)
     return value
-
-
-def _n_rows(X):
-    return X.shape[0] if hasattr(X, "shape") else len(X)

@@ -21,7 +21,7 @@ class L2CentroidFilter(PoisonFilter):
 
     Parameters
     ----------
-    contamination : float in [0, 1), default=0.01
+    contamination : float in (0, 0.5], default=0.01
         Share of each class to remove.
 
     Attributes
@@ -61,7 +61,7 @@ class L2CentroidFilter(PoisonFilter):
     """
 
     _parameter_constraints: dict = {
-        "contamination": [Interval(Real, 0, 1, closed="left")]
+        "contamination": [Interval(Real, 0, 0.5, closed="right")]
     }
 
     def __init__(self, contamination=0.01):
