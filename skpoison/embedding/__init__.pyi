@@ -1,0 +1,7 @@
+from ._mlp import MLP
+from ._net_embedding import NetEmbedding
+
+__all__ = [
+    "MLP",
+    "NetEmbedding",
+]

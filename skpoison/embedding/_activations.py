@@ -1,0 +1,173 @@
+"""The activations inside a torch module."""
+
+from contextlib import contextmanager
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+from ._precision import as_float32, channels_last, forward_precision
+from ._views import resolve_views
+
+__all__ = ["FeatureExtractor", "explain_shape_errors", "find_layer"]
+
+
+class _Reached(Exception):
+    """Carries the activations out of a forward pass, of which the rest is not needed.
+
+    A hook that stored them instead would need a place that threads do not share.
+    """
+
+    def __init__(self, activations):
+        self.activations = activations
+
+
+def _stop_before(layer, args, kwargs):
+    raise _Reached(args[0] if args else kwargs["input"])
+
+
+def _stop_after(layer, args, output):
+    raise _Reached(output)
+
+
+class FeatureExtractor(nn.Module):
+    """A torch module that maps inputs to the features of one of its layers.
+
+    It holds a copy of the module, in eval mode, whose parameters require no grad.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    layer : str
+        Name of the layer.
+    before : bool
+        Whether the features are the layer's input instead of its output.
+    precision : {"auto", "float32", "bfloat16"}
+    views : as in NetEmbedding
+    """
+
+    def __init__(self, module, layer, *, before, precision, views):
+        super().__init__()
+        self.module = _frozen_copy(module)
+        self.layer = layer
+        self.precision = precision
+        self.views = resolve_views(views)
+        part = self.module.get_submodule(layer)
+        if before:
+            part.register_forward_pre_hook(_stop_before, with_kwargs=True)
+        else:
+            part.register_forward_hook(_stop_after)
+        self.eval()
+
+    def forward(self, x):
+        """Return the features, float32 of shape (n_samples, n_features_out)."""
+        total = sum(self._features(view(x)) for view in self.views)
+        return total / len(self.views)
+
+    def _features(self, x):
+        try:
+            with forward_precision(self.precision, self.module, x.device):
+                self.module(channels_last(x))
+        except _Reached as reached:
+            return self._checked(reached.activations, len(x))
+        raise RuntimeError(f"The forward pass did not reach the layer {self.layer!r}.")
+
+    def _checked(self, activations, n_samples):
+        if not torch.is_tensor(activations):
+            raise ValueError(
+                f"The layer {self.layer!r} returns no tensor but "
+                f"{type(activations).__name__}: set layer to the name of one that "
+                "returns a tensor."
+            )
+        if activations.ndim == 0 or len(activations) != n_samples:
+            raise ValueError(
+                f"The layer {self.layer!r} turns {n_samples} rows into activations of "
+                f"shape {tuple(activations.shape)}: set layer to the name of one that "
+                "has one row of activations per row of X."
+            )
+        return as_float32(activations).flatten(1)
+
+
+def find_layer(module, layer, x):
+    """Name of the layer whose activations are the features.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    layer : str or None
+        None for the nn.Linear that a forward pass calls last.
+    x : tensor of shape (n_samples, ...)
+        Some rows.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        When the module has no such layer, does not call it exactly once, or cannot
+        take x.
+    """
+    module = _frozen_copy(module).to(x.device)
+    parts = dict(module.named_modules())
+    if layer is None:
+        candidates = [n for n, part in parts.items() if isinstance(part, nn.Linear)]
+    elif layer in parts:
+        candidates = [layer]
+    else:
+        raise ValueError(
+            f"layer={layer!r} is no layer of the module, which has {_names(parts)}."
+        )
+    calls = []
+    for name in candidates:
+        parts[name].register_forward_hook(lambda *_, name=name: calls.append(name))
+    with torch.no_grad(), explain_shape_errors(module, x):
+        module(x)
+    if layer is None and not calls:
+        raise ValueError(
+            "The forward pass of the module calls no torch.nn.Linear, whose input "
+            "would be the features: set layer to the name of the layer whose output "
+            f"they are, one of {_names(parts)}."
+        )
+    name = calls[-1] if layer is None else layer
+    if calls.count(name) != 1:
+        raise ValueError(
+            f"The forward pass of the module calls the layer {name!r} "
+            f"{calls.count(name)} times instead of once: set layer to the name of "
+            f"another, one of {_names(parts)}."
+        )
+    return name
+
+
+@contextmanager
+def explain_shape_errors(module, x):
+    """Turn the error of a module that cannot take x into one that says so."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        first = next(
+            (
+                part
+                for part in module.modules()
+                if not list(part.children()) and list(part.parameters())
+            ),
+            module,
+        )
+        raise ValueError(
+            f"The module cannot take rows of shape {tuple(x.shape[1:])}: {error}. Its "
+            f"first layer is {first}."
+        ) from error
+
+
+def _frozen_copy(module):
+    """A copy in eval mode, whose parameters require no grad."""
+    # A compiled module may not call the hooks of its layers: take what it compiled.
+    module = deepcopy(getattr(module, "_orig_mod", module))
+    return module.requires_grad_(False).eval()
+
+
+def _names(parts):
+    return ", ".join(repr(name) for name in parts if name)

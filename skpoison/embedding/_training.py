@@ -1,0 +1,136 @@
+"""Training a skorch net the way an embedding needs it."""
+
+import numpy as np
+import torch
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.utils.multiclass import check_classification_targets
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+
+from ._activations import explain_shape_errors
+from ._precision import as_float32, channels_last, forward_precision
+from ._seeding import seeded
+
+__all__ = ["encode_target", "train"]
+
+
+def encode_target(net, y):
+    """The target in the form that the net's loss takes.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Labels of any type for a classifier, values for a regressor. For a plain
+        `NeuralNet` floats and columns are values and anything else labels.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,) or None
+    target : ndarray
+        Positions in `classes`, or the values as float32 columns.
+    """
+    if is_regressor(net) or (
+        not is_classifier(net) and (y.dtype.kind == "f" or y.ndim > 1)
+    ):
+        return None, y.astype(np.float32).reshape(len(y), -1)
+    check_classification_targets(y)
+    classes, target = np.unique(y, return_inverse=True)
+    if isinstance(net, NeuralNetBinaryClassifier):
+        if len(classes) > 2:
+            raise ValueError(
+                f"y holds {len(classes)} classes, but net is a "
+                "NeuralNetBinaryClassifier: use a NeuralNetClassifier."
+            )
+        return classes, target.astype(np.float32)
+    return classes, target.astype(np.int64)
+
+
+def train(net, X, target, *, n_classes, seed, device, precision, verbose):
+    """Train a clone of the net, with random numbers of its own.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+    X : ndarray of float32 of shape (n_samples, ...)
+    target : ndarray
+        From `encode_target`.
+    n_classes : int or None
+        How many outputs a classifier must have at least.
+    seed : int
+    device : torch.device
+    precision : {"auto", "float32", "bfloat16"}
+    verbose : int
+
+    Returns
+    -------
+    skorch.NeuralNet
+        Fitted.
+    """
+    net = clone(net).set_params(device=str(device), verbose=verbose)
+    net.infer = _TrainingPass(net, precision, n_classes, target.shape[1:])
+    with seeded(seed, device):
+        net.fit(X, target)
+    del net.infer
+    if not all(weights.isfinite().all() for weights in net.module_.parameters()):
+        raise ValueError(
+            "Training the net led to weights that are not finite. Scale X, lower the "
+            "learning rate, and check the criterion: skorch's NeuralNetClassifier "
+            "expects probabilities unless criterion=torch.nn.CrossEntropyLoss, which "
+            "expects logits."
+        )
+    return net
+
+
+class _TrainingPass:
+    """One forward pass of a net while it trains, in place of `net.infer`.
+
+    Only this pass runs in the chosen precision: the weights and the loss are float32.
+    """
+
+    def __init__(self, net, precision, n_classes, target_shape):
+        self.net = net
+        self.infer = net.infer
+        self.precision = precision
+        self.n_classes = n_classes
+        self.target_shape = target_shape
+
+    def __call__(self, x, **fit_params):
+        module, device = self.net.module_, torch.device(self.net.device)
+        with (
+            explain_shape_errors(module, x),
+            forward_precision(self.precision, module, device),
+        ):
+            output = as_float32(self.infer(channels_last(x), **fit_params))
+        if not self._loss_takes_a_tensor():
+            return output
+        if isinstance(output, tuple):
+            # As skorch does at prediction time.
+            output = output[0]
+        self._check(output, len(x))
+        return output
+
+    def _loss_takes_a_tensor(self):
+        """Whether torch's and skorch's own code alone computes the loss."""
+        get_loss = type(self.net).get_loss
+        return get_loss in (NeuralNet.get_loss, NeuralNetClassifier.get_loss) and type(
+            self.net.criterion_
+        ).__module__.startswith("torch.nn.")
+
+    def _check(self, output, n_samples):
+        if not torch.is_tensor(output):
+            raise ValueError(
+                f"The module of the net returns {type(output).__name__}: its forward "
+                "must return a tensor, or a tuple that starts with the logits."
+            )
+        shape = tuple(output.shape)
+        if self.n_classes is not None and (len(shape) < 2 or shape[1] < self.n_classes):
+            raise ValueError(
+                f"The net turns {n_samples} rows into outputs of shape {shape}, but y "
+                f"holds {self.n_classes} classes: give its last layer "
+                f"{self.n_classes} outputs."
+            )
+        if is_regressor(self.net) and shape != (n_samples, *self.target_shape):
+            raise ValueError(
+                f"The net turns {n_samples} rows into outputs of shape {shape}, but "
+                f"the target has the shape {(n_samples, *self.target_shape)}."
+            )
