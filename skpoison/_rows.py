@@ -12,6 +12,7 @@ from .exceptions import RemovedClassWarning
 __all__ = [
     "check_what_is_left",
     "floor_share",
+    "is_continuous",
     "n_rows",
     "row_aligned",
     "stand_in_rows",
@@ -156,6 +157,13 @@ def trusted_mask(trusted, n_samples):
             "the parameter out where the defense does not need it."
         )
     return mask
+
+
+def is_continuous(y):
+    """Whether y holds the target values of a regression, rather than labels."""
+    y = np.asarray(y)
+    # Not type_of_target, which warns of NaN before validation can refuse it.
+    return y.dtype.kind == "f" and not np.array_equal(y, np.floor(y))
 
 
 def stand_in_rows(y, inlier_mask):

@@ -1,13 +1,108 @@
 """The estimators that the common checks cover: one line each.
 
-`FILTERS` maps a name to a filter of classification data; `REGRESSION_FILTERS` the same
-for regression targets; `EXPECTED_FAILED_CHECKS` holds, per class, the scikit-learn
-checks that cannot hold and why.
+`FILTERS` are filters of classification data, `REGRESSION_FILTERS` of regression
+targets, `META_ESTIMATORS` what wraps them. The checks that cannot hold are listed with
+the reason.
 """
 
-from skpoison.defenses import L2CentroidFilter, RandomEvictionFilter
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from skpoison.base import PoisonFilter
+from skpoison.defenses import (
+    L2CentroidFilter,
+    OneClassSVMFilter,
+    PerClassFilter,
+    RandomEvictionFilter,
+    TrustedDisagreementFilter,
+)
+from skpoison.meta import DefendedClassifier, DefendedRegressor
+from skpoison.pipeline import make_pipeline
 
 FILTERS = [
     L2CentroidFilter(contamination=0.1),
+    OneClassSVMFilter(nu=0.2),
+    PerClassFilter(IsolationForest(n_estimators=10, random_state=0)),
     RandomEvictionFilter(random_state=0),
+    TrustedDisagreementFilter(LogisticRegression(), n_rounds=2, random_state=0),
 ]
+
+REGRESSION_FILTERS = [
+    RandomEvictionFilter(random_state=0),
+    TrustedDisagreementFilter(Ridge(), n_rounds=2, random_state=0),
+]
+
+META_ESTIMATORS = [
+    DefendedClassifier(L2CentroidFilter(), LogisticRegression()),
+    DefendedRegressor(RandomEvictionFilter(random_state=0), Ridge()),
+    make_pipeline(L2CentroidFilter(), LogisticRegression()),
+]
+
+# Filters whose verdict on a row may depend on where in the data set the row stands.
+ORDER_DEPENDENT = {
+    "RandomEvictionFilter": "draws positions",
+    "PerClassFilter": "its detector, an isolation forest here, draws positions",
+}
+
+_NEEDS_Y = "a row is judged with its label: fit, predict and their kin need y"
+_STANDS_IN = (
+    "in a plain scikit-learn Pipeline suspects are replaced while fitting, never later"
+)
+_LACKS_TRUSTED = "the check passes no trusted rows, and the defense needs some"
+_STEPS = "as in scikit-learn: fitted steps replace the given ones"
+
+_FIT_CHECKS = {
+    "check_outliers_fit_predict": _NEEDS_Y,
+    "check_transformer_data_not_an_array": _STANDS_IN,
+    "check_transformer_general": _STANDS_IN,
+}
+_PREDICT_CHECKS = {
+    "check_classifier_data_not_an_array": _NEEDS_Y,
+    "check_dict_unchanged": _NEEDS_Y,
+    "check_dtype_object": _NEEDS_Y,
+    "check_estimator_sparse_array": _NEEDS_Y,
+    "check_estimator_sparse_matrix": _NEEDS_Y,
+    "check_estimators_dtypes": _NEEDS_Y,
+    "check_estimators_nan_inf": _NEEDS_Y,
+    "check_estimators_pickle": _NEEDS_Y,
+    "check_estimators_unfitted": _NEEDS_Y,
+    "check_f_contiguous_array_estimator": _NEEDS_Y,
+    "check_fit2d_predict1d": _NEEDS_Y,
+    "check_fit_idempotent": _NEEDS_Y,
+    "check_methods_sample_order_invariance": _NEEDS_Y,
+    "check_methods_subset_invariance": _NEEDS_Y,
+    "check_n_features_in_after_fitting": _NEEDS_Y,
+    "check_outliers_train": _NEEDS_Y,
+}
+_TRUSTED_CHECKS = dict.fromkeys(
+    (
+        "check_dont_overwrite_attributes",
+        "check_dont_overwrite_parameters",
+        "check_estimators_fit_returns_self",
+        "check_estimators_overwrite_params",
+        "check_fit_check_is_fitted",
+        "check_n_features_in",
+        "check_positive_only_tag_during_fit",
+        "check_readonly_memmap_input",
+    ),
+    _LACKS_TRUSTED,
+)
+
+_CHECKS_OF_CLASS = {
+    "Pipeline": {
+        "check_dont_overwrite_parameters": _STEPS,
+        "check_estimators_overwrite_params": _STEPS,
+    },
+}
+
+
+def expected_failed_checks(estimator):
+    """scikit-learn checks that cannot hold for an estimator, each with the reason."""
+    checks = dict(_CHECKS_OF_CLASS.get(type(estimator).__name__, {}))
+    if isinstance(estimator, PoisonFilter):
+        checks |= _FIT_CHECKS
+        if hasattr(estimator, "_score_new_rows"):
+            checks |= _PREDICT_CHECKS
+        if estimator._needs_trusted:
+            checks |= _TRUSTED_CHECKS
+    return checks

@@ -3,10 +3,9 @@
 from numbers import Real
 
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import type_of_target
 
 from .._param_validation import Interval
-from .._rows import floor_share
+from .._rows import floor_share, is_continuous
 from ..base import PoisonFilter
 
 
@@ -62,7 +61,7 @@ class RandomEvictionFilter(PoisonFilter):
         self.random_state = random_state
 
     def _is_regression(self, y):
-        return type_of_target(y).startswith("continuous")
+        return is_continuous(y)
 
     def _score_training_rows(self, X, y, trusted):
         n = len(y)

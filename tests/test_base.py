@@ -1,0 +1,140 @@
+"""The contracts of filters and attacks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+
+from skpoison._rows import floor_share, stand_in_rows
+from skpoison.base import PoisonAttack, PoisonFilter
+from skpoison.defenses import L2CentroidFilter
+from skpoison.exceptions import RemovedClassWarning
+
+
+class GivenScores(PoisonFilter):
+    """Scores that the test chooses; rows below zero are suspects."""
+
+    def __init__(self, scores=()):
+        self.scores = scores
+
+    def _score_training_rows(self, X, y, trusted):
+        return np.asarray(self.scores, dtype=float), 0.0
+
+
+X = np.arange(12.0).reshape(6, 2)
+y = np.array([0, 0, 1, 1, 2, 2])
+
+
+def test_removing_everything_is_refused():
+    with pytest.raises(ValueError, match="GivenScores would remove all 6 rows"):
+        GivenScores([-1] * 6).fit(X, y)
+
+
+def test_leaving_one_class_is_refused():
+    with pytest.raises(ValueError, match=r"one class alone.*1"):
+        GivenScores([-1, -1, 1, 1, -1, -1]).fit(X, y)
+
+
+def test_removing_a_class_is_warned_of():
+    with pytest.warns(RemovedClassWarning, match=r"every row of \['c'\]"):
+        filter = GivenScores([1, 1, 1, 1, -1, -1]).fit(X, np.array(list("aabbcc")))
+    assert_array_equal(filter.sample_indices_, [0, 1, 2, 3])
+
+
+def test_a_removed_class_has_no_stand_in():
+    with (
+        pytest.warns(RemovedClassWarning),
+        pytest.raises(ValueError, match=r"class .*2.* was removed"),
+    ):
+        GivenScores([1, 1, 1, 1, -1, -1]).fit_transform(X, y)
+
+
+@pytest.mark.parametrize("score", [np.nan, np.inf])
+def test_a_score_that_is_not_finite_is_refused(score):
+    with pytest.raises(ValueError, match=r"1 of 6 rows, the first of them row 3"):
+        GivenScores([1, 1, 1, score, 1, 1]).fit(X, y)
+
+
+def test_continuous_targets_are_refused_by_a_filter_of_classes():
+    with pytest.raises(ValueError, match="continuous"):
+        GivenScores([1] * 6).fit(X, y + 0.5)
+
+
+def test_stand_ins_are_evenly_spaced_over_the_kept_rows():
+    inlier_mask = np.array([True] * 6 + [False] * 3)
+    assert_array_equal(
+        stand_in_rows(np.zeros(9), inlier_mask), [0, 1, 2, 3, 4, 5, 1, 3, 5]
+    )
+
+
+def test_shares_are_floored_as_a_person_would():
+    assert floor_share(0.29, 100) == 29
+    assert floor_share(0.1, 9) == 0
+    assert floor_share(0.5, 7) == 3
+
+
+def test_l2_removes_the_stated_share_of_each_class():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4))
+    y = np.repeat([0, 1, 2], [200, 70, 30])
+    filter = L2CentroidFilter(contamination=0.1).fit(X, y)
+    assert_array_equal(np.bincount(y[~filter.inlier_mask_]), [20, 7, 3])
+    for label in range(3):
+        rows = y == label
+        distance = np.linalg.norm(X[rows] - X[rows].mean(axis=0), axis=1)
+        far = np.argsort(distance)[len(distance) - rows.sum() // 10 :]
+        assert_array_equal(np.flatnonzero(~filter.inlier_mask_[rows]), np.sort(far))
+
+
+class AddOrChange(PoisonAttack):
+    """One poison row, added, written over row 1, or a new label of row 1."""
+
+    def __init__(self, how="append"):
+        self.how = how
+
+    def fit_poison(self, X, y):
+        if self.how == "append":
+            return self._append(X, y, [[9.0, 9.0]], [7])
+        if self.how == "replace":
+            return self._replace(X, y, [1], [[9.0, 9.0]], [7])
+        return self._relabel(X, y, [1], [7])
+
+
+@pytest.mark.parametrize(("how", "at"), [("append", 6), ("replace", 1), ("relabel", 1)])
+@pytest.mark.parametrize("frame", [False, True])
+def test_poison_is_written_where_it_is_said_to_be(how, at, frame):
+    X_in, y_in = X, y
+    if frame:
+        X_in = pd.DataFrame(X, columns=["a", "b"], index=range(10, 16))
+        y_in = pd.Series(y, index=range(10, 16), name="label")
+    X_before, y_before = X_in.copy(), y_in.copy()
+    attack = AddOrChange(how)
+    poisoned = attack.fit_poison(X_in, y_in)
+    assert_array_equal(X_in, X_before)
+    assert_array_equal(y_in, y_before)
+    assert_array_equal(np.flatnonzero(poisoned.is_poison), [at])
+    assert_array_equal(attack.poison_indices_, [at])
+    assert np.asarray(poisoned.y)[at] == 7
+    assert_array_equal(attack.y_poison_, [7])
+    assert_array_equal(np.asarray(poisoned.X)[at], np.asarray(attack.X_poison_)[0])
+    if how != "relabel":
+        assert_array_equal(np.asarray(attack.X_poison_), [[9.0, 9.0]])
+    clean = ~poisoned.is_poison
+    assert_array_equal(np.asarray(poisoned.X)[clean], X[np.arange(6) != at])
+    if frame:
+        assert list(poisoned.X.columns) == ["a", "b"]
+        assert poisoned.y.name == "label"
+        if how != "append":
+            assert list(poisoned.X.index) == list(range(10, 16))
+
+
+def test_long_labels_are_not_cut_short():
+    poisoned = PoisonAttackOfWords().fit_poison(X, np.array(list("aabbcc")))
+    assert poisoned.y[1] == "longer"
+
+
+class PoisonAttackOfWords(PoisonAttack):
+    """A label longer than those of the data set."""
+
+    def fit_poison(self, X, y):
+        return self._relabel(X, y, [1], ["longer"])
