@@ -160,10 +160,18 @@ def trusted_mask(trusted, n_samples):
 
 
 def is_continuous(y):
-    """Whether y holds the target values of a regression, rather than labels."""
+    """Whether y holds the target values of a regression, rather than labels.
+
+    Floats are target values when one has a fraction, or when they are too many to be
+    labels: over 20 different ones, on more than a tenth of the rows.
+    """
     y = np.asarray(y)
     # Not type_of_target, which warns of NaN before validation can refuse it.
-    return y.dtype.kind == "f" and not np.array_equal(y, np.floor(y))
+    if y.dtype.kind != "f":
+        return False
+    return not np.array_equal(y, np.floor(y)) or (
+        len(np.unique(y)) > max(20, len(y) / 10)
+    )
 
 
 def stand_in_rows(y, inlier_mask):
