@@ -7,6 +7,7 @@ the reason.
 
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.svm import SVC
 
 from skpoison.base import PoisonFilter
 from skpoison.defenses import (
@@ -24,7 +25,7 @@ FILTERS = [
     OneClassSVMFilter(nu=0.2),
     PerClassFilter(IsolationForest(n_estimators=10, random_state=0)),
     RandomEvictionFilter(random_state=0),
-    TrustedDisagreementFilter(LogisticRegression(), n_rounds=2, random_state=0),
+    TrustedDisagreementFilter(SVC(), n_rounds=2, random_state=0),
 ]
 
 REGRESSION_FILTERS = [
@@ -78,12 +79,17 @@ _TRUSTED_CHECKS = dict.fromkeys(
     (
         "check_dont_overwrite_attributes",
         "check_dont_overwrite_parameters",
+        "check_estimator_sparse_tag",
         "check_estimators_fit_returns_self",
         "check_estimators_overwrite_params",
+        "check_fit2d_1feature",
         "check_fit_check_is_fitted",
+        "check_fit_score_takes_y",
         "check_n_features_in",
+        "check_pipeline_consistency",
         "check_positive_only_tag_during_fit",
         "check_readonly_memmap_input",
+        "check_transformer_preserve_dtypes",
     ),
     _LACKS_TRUSTED,
 )

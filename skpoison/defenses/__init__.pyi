@@ -2,10 +2,14 @@ from ._l2_centroid import L2CentroidFilter
 from ._one_class_svm import OneClassSVMFilter
 from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
+from ._sever import SeverFilter
+from ._trusted_disagreement import TrustedDisagreementFilter
 
 __all__ = [
     "L2CentroidFilter",
     "OneClassSVMFilter",
     "PerClassFilter",
     "RandomEvictionFilter",
+    "SeverFilter",
+    "TrustedDisagreementFilter",
 ]

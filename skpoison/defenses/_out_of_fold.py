@@ -1,0 +1,33 @@
+"""Folds for out-of-fold scores of few rows."""
+
+import numpy as np
+
+__all__ = ["deal_folds"]
+
+
+def deal_folds(groups, n_folds, rng):
+    """Deal the rows of each group to the folds, at random and as evenly as possible.
+
+    Unlike :class:`sklearn.model_selection.StratifiedKFold` it never leaves a group out
+    of what remains when a fold is held out: a group of one row is dealt to no fold.
+
+    Parameters
+    ----------
+    groups : ndarray of int of shape (n_samples,)
+        The classes of the rows; constant for a regression.
+    n_folds : int
+    rng : RandomState
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+        Fold of each row; -1 for the only row of its group.
+    """
+    folds = np.full(len(groups), -1)
+    dealt = 0
+    for group in np.unique(groups):
+        members = rng.permutation(np.flatnonzero(groups == group))
+        if len(members) > 1:
+            folds[members] = (dealt + np.arange(len(members))) % n_folds
+            dealt += len(members)
+    return folds
