@@ -1,0 +1,117 @@
+"""Poisons that surround their targets: projected Adam on all of them at once."""
+
+from abc import abstractmethod
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import torch
+
+from .._param_validation import Interval
+from ..embedding._seeding import seeded
+from ._clean_label import CleanLabelAttack, features_of_targets
+
+
+class PolytopeAttack(CleanLabelAttack):
+    """Base of the attacks whose poisons act together, within eps of their bases.
+
+    A subclass writes `_objective`.
+    """
+
+    _parameter_constraints: dict = {
+        **CleanLabelAttack._parameter_constraints,
+        "eps": [Interval(Real, 0, 1, closed="right")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "dropout_draws": [Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        surrogates,
+        *,
+        poison_class,
+        n_poisons=5,
+        eps=0.1,
+        lr=0.01,
+        max_iter=800,
+        bases="nearest",
+        insert="append",
+        dropout_draws=0,
+        random_state=None,
+        device="auto",
+        verbose=False,
+    ):
+        self.surrogates = surrogates
+        self.poison_class = poison_class
+        self.n_poisons = n_poisons
+        self.eps = eps
+        self.lr = lr
+        self.max_iter = max_iter
+        self.bases = bases
+        self.insert = insert
+        self.dropout_draws = dropout_draws
+        self.random_state = random_state
+        self.device = device
+        self.verbose = verbose
+
+    @abstractmethod
+    def _objective(self):
+        """The objective of one surrogate.
+
+        Returns
+        -------
+        callable
+            Takes the features of the poisons, (n_targets, n_poisons, width), and of
+            the targets, (n_targets, width); returns the loss of each target.
+        """
+
+    def _limits(self, bases):
+        return (bases - self.eps).clip(0, 1), (bases + self.eps).clip(0, 1)
+
+    def _perturb(self, nets, bases, targets, rng):
+        with self._dropout(nets, rng, bases.device):
+            goals = [features_of_targets(net, targets) for net in nets]
+            objectives = [self._objective() for _ in nets]
+            low, high = self._limits(bases)
+            poisons = bases.clone().requires_grad_()
+            adam = torch.optim.Adam([poisons], lr=self.lr)
+            for step in range(self.max_iter):
+                loss, poisons.grad = _loss_and_gradient(
+                    nets, goals, objectives, poisons
+                )
+                adam.step()
+                with torch.no_grad():
+                    poisons.clamp_(low, high)
+                if self.verbose and (step + 1) % 100 == 0:
+                    print(f"step {step + 1}: mean loss {loss.mean():.4f}")
+            loss, _ = _loss_and_gradient(nets, goals, objectives, poisons)
+        return poisons.detach(), loss
+
+    @contextmanager
+    def _dropout(self, nets, rng, device):
+        """Dropout layers on, drawn from `rng`; torch's own random state is kept."""
+        if self.dropout_draws == 0:
+            yield
+            return
+        have_dropout = [net.enable_dropout(self.dropout_draws) for net in nets]
+        if not any(have_dropout):
+            raise ValueError(
+                f"dropout_draws={self.dropout_draws}, but no surrogate has a dropout "
+                "layer."
+            )
+        with seeded(rng.randint(2**31 - 1), device):
+            yield
+
+
+def _loss_and_gradient(nets, goals, objectives, poisons):
+    """The mean objective over the surrogates, per target, and its gradient.
+
+    One surrogate at a time, so that the graph of one alone is in memory.
+    """
+    loss = torch.zeros(len(poisons), device=poisons.device)
+    gradient = torch.zeros_like(poisons)
+    for net, goal, objective in zip(nets, goals, objectives):
+        features = net(poisons.flatten(0, 1)).unflatten(0, poisons.shape[:2])
+        part = objective(features, goal) / len(nets)
+        gradient += torch.autograd.grad(part.sum(), poisons)[0]
+        loss += part.detach()
+    return loss, gradient
