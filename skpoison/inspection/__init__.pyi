@@ -1,0 +1,3 @@
+from ._feature_space import FeatureSpaceDisplay
+
+__all__ = ["FeatureSpaceDisplay"]
