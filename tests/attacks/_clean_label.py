@@ -1,9 +1,10 @@
 """The clean-label attacks, quick settings for the digits network."""
 
-from skpoison.attacks import BullseyePolytopeAttack
+from skpoison.attacks import BullseyePolytopeAttack, ConvexPolytopeAttack
 
 ATTACKS = {
     "bullseye": (BullseyePolytopeAttack, {"eps": 0.3, "lr": 0.02}),
+    "convex": (ConvexPolytopeAttack, {"eps": 0.3, "lr": 0.02}),
 }
 
 
