@@ -267,6 +267,7 @@ def _plane(features, groups, normal):
         rows = features[groups >= 0] - centroids[0]
         rows = rows - np.outer(rows @ first, first)
         normal = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2][0]
+    normal = np.asarray(normal)
     second = normal - (normal @ first) * first
     return centroids[0], np.stack([first, second / max(np.linalg.norm(second), 1e-12)])
 

@@ -1,0 +1,26 @@
+"""The README and the API reference know every public name."""
+
+from pathlib import Path
+
+import pytest
+
+import skpoison
+from skpoison import attacks, defenses
+
+ROOT = Path(__file__).parent.parent
+
+
+def public_names():
+    for module in skpoison.__all__:
+        for name in getattr(skpoison, module).__all__:
+            yield module, name
+
+
+@pytest.mark.parametrize(("module", "name"), list(public_names()))
+def test_the_api_reference_lists(module, name):
+    assert f"skpoison.{module}.{name}\n" in (ROOT / "doc/api.md").read_text()
+
+
+@pytest.mark.parametrize("name", [*defenses.__all__, *attacks.__all__])
+def test_the_readme_lists(name):
+    assert f"`{name}`" in (ROOT / "README.md").read_text()
