@@ -199,9 +199,9 @@ class FeatureSpaceDisplay:
             groups[shown],
             inlier_mask[shown],
             labels=(target_class, poison_class),
-            target_coordinates=(
-                None if target_features is None else project(check_array(target_features))
-            ),
+            target_coordinates=None
+            if target_features is None
+            else project(check_array(target_features)),
         ).plot(ax=ax)
 
     def plot(self, ax=None):
