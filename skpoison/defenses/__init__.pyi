@@ -1,3 +1,4 @@
+from ._deep_knn import DeepKNNFilter
 from ._l2_centroid import L2CentroidFilter
 from ._one_class_svm import OneClassSVMFilter
 from ._per_class import PerClassFilter
@@ -6,6 +7,7 @@ from ._sever import SeverFilter
 from ._trusted_disagreement import TrustedDisagreementFilter
 
 __all__ = [
+    "DeepKNNFilter",
     "L2CentroidFilter",
     "OneClassSVMFilter",
     "PerClassFilter",
