@@ -1,0 +1,169 @@
+"""Rows whose neighbours carry another label."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from .._param_validation import Interval, StrOptions
+from ..base import PoisonFilter
+from ..neighbors import neighbor_votes
+from ..neighbors._weights import largest_k, votes_per_row
+
+
+class DeepKNNFilter(PoisonFilter):
+    """Remove the rows whose label is outvoted by their nearest neighbours.
+
+    The k nearest training rows of every row vote for their own label. A row whose label
+    is not among the most frequent ones is a suspect; a tie at the top keeps it [1]_.
+    Meant for features of a network, :class:`~skpoison.embedding.NetEmbedding`, where
+    clean-label poison sits among rows of the class that it attacks.
+
+    Poison whose neighbours are of one other class is outvoted once k > 2 n_poison, with
+    n_poison the number of poison rows around one target. As that number is unknown, [1]_
+    measures k in sizes of the largest class and recommends a `normalized_k` of 1 to 2;
+    the share of clean rows removed grows with k, and beyond 4 the model suffers.
+
+    What breaks it: k <= 2 n_poison; poison that is surrounded by rows of its own label,
+    as after large perturbations or many label flips in one place; features in which the
+    classes overlap; and, without `class_balance`, classes too small to gather k votes
+    against their neighbours.
+
+    Parameters
+    ----------
+    k : int, default=None
+        Votes that judge a row. All rows at exactly the distance of the k-th vote count,
+        so that the outcome does not depend on the order of the rows.
+    normalized_k : float, default=None
+        The same in sizes of the largest class, rounded, at least one vote. 1.0 when
+        neither is given; giving both is an error.
+    include_self : bool, default=False
+        Whether a training row votes for itself, as in the code of [1]_ but not in its
+        text. New rows never do.
+    class_balance : {"replicate"}, default=None
+        With "replicate", each row of a class of n rows casts N / n votes, N being the
+        size of the largest class (section 6.2 of [1]_). This is what replicating the
+        rows N / n times gives, fractions included; no row is copied, and the copies of
+        a row do not vote for it unless `include_self`.
+    n_jobs : int, default=None
+        Worker threads, as in scikit-learn. The outcome does not depend on it.
+
+    Attributes
+    ----------
+    k_ : int
+        Votes that judge a row.
+    sample_scores_ : ndarray of shape (n_samples,)
+        (votes for the own label - most votes for another one) / all votes, from -1 to
+        1; lower is more suspect.
+    offset_ : float
+        0: rows whose label is outvoted are suspects.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the kept training rows.
+    sample_indices_ : ndarray of int
+        Indices of the kept training rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when X has string column names.
+
+    See Also
+    --------
+    skpoison.neighbors.neighbor_votes : The vote itself.
+
+    Notes
+    -----
+    `score_samples`, `decision_function` and `predict` judge new labelled rows by the
+    training rows, suspects included. A training row passed to them as a new row is its
+    own nearest neighbour.
+
+    References
+    ----------
+    .. [1] N. Peri et al., "Deep k-NN Defense Against Clean-label Data Poisoning
+       Attacks", 2020, algorithm 1 and section 6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skpoison.defenses import DeepKNNFilter
+    >>> X = np.array([[0.0], [0.1], [0.2], [0.3], [5.0], [5.1], [5.2], [5.3]])
+    >>> y = np.array(["cat", "cat", "cat", "dog", "dog", "dog", "dog", "dog"])
+    >>> DeepKNNFilter(k=3).fit_predict(X, y)
+    array([ 1,  1,  1, -1,  1,  1,  1,  1])
+    """
+
+    _parameter_constraints: dict = {
+        "k": [Interval(Integral, 1, None, closed="left"), None],
+        "normalized_k": [Interval(Real, 0, None, closed="neither"), None],
+        "include_self": ["boolean"],
+        "class_balance": [StrOptions({"replicate"}), None],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        k=None,
+        *,
+        normalized_k=None,
+        include_self=False,
+        class_balance=None,
+        n_jobs=None,
+    ):
+        self.k = k
+        self.normalized_k = normalized_k
+        self.include_self = include_self
+        self.class_balance = class_balance
+        self.n_jobs = n_jobs
+
+    def _score_training_rows(self, X, y, trusted):
+        self.k_ = self._number_of_votes(y)
+        self._X_fit, self._y_fit = X, y
+        return self._score(None, y), 0.0
+
+    def _score_new_rows(self, X, y):
+        return self._score(X, y)
+
+    def _number_of_votes(self, y):
+        if self.k is not None and self.normalized_k is not None:
+            raise ValueError(
+                f"Give either k or normalized_k, not both; got k={self.k} and "
+                f"normalized_k={self.normalized_k}."
+            )
+        weight = votes_per_row(self.class_balance, self.classes_, y)
+        most = largest_k(weight, y, exclude_self=not self.include_self)
+        if self.k is not None:
+            if self.k > most:
+                raise ValueError(
+                    f"k={self.k} is more than the votes that every row can gather: the "
+                    f"largest possible k is {most}."
+                )
+            return self.k
+        size = np.bincount(y).max()
+        normalized_k = 1.0 if self.normalized_k is None else self.normalized_k
+        k = max(1, round(normalized_k * size))
+        if k > most:
+            raise ValueError(
+                f"normalized_k={normalized_k} asks for {k} votes, with {size} rows in "
+                "the largest class. This is more than every row can gather: the "
+                f"largest possible normalized_k is {most} / {size}."
+            )
+        return k
+
+    def _score(self, X, y):
+        votes = neighbor_votes(
+            self._X_fit,
+            self._y_fit,
+            self.k_,
+            X_query=X,
+            include_self=self.include_self,
+            class_weight=self.class_balance,
+            n_jobs=self.n_jobs,
+        ).astype(np.float64)
+        total = votes.sum(axis=1)
+        rows = np.arange(len(y))
+        own = votes[rows, y]
+        votes[rows, y] = -np.inf
+        margin = own - votes.max(axis=1)
+        # Fractional votes that tie on paper may differ by their rounding.
+        margin[np.abs(margin) <= 1e-9 * total] = 0.0
+        return margin / total

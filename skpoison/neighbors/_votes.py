@@ -1,0 +1,124 @@
+"""The public face of the neighbour vote."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_array, check_scalar, check_X_y
+from sklearn.utils.multiclass import check_classification_targets
+
+from ._count import count_neighbors
+from ._voters import Voters
+from ._weights import largest_k, votes_per_row
+
+# Above it, squared distances overflow.
+_LARGEST = 1e150
+
+
+def neighbor_votes(
+    X, y, k, *, X_query=None, include_self=False, class_weight=None, n_jobs=None
+):
+    """Count the classes among the k nearest rows of every row.
+
+    The nearest rows in Euclidean distance vote for their class until k votes are
+    gathered. All rows at exactly the distance of the k-th vote count, so that a row can
+    get more than k votes and the outcome does not depend on the order of the rows.
+
+    The counts are those of distances computed in float64, for float32 input too. No
+    neighbour lists and no distance matrix are built: a call holds one float32 copy of X
+    and scikit-learn's `working_memory` (see :func:`sklearn.set_config`).
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        The rows that vote. float32 and float64 are taken as they are, in C order.
+    y : array-like of shape (n_samples,)
+        Their class labels.
+    k : int
+        Votes to gather; at least 1, at most the votes of all other rows.
+    X_query : array-like of shape (n_queries, n_features), default=None
+        Judge these rows instead of the rows of X.
+    include_self : bool, default=False
+        Whether a row of X votes for itself. It is told from its duplicates by its
+        position. Without effect on the rows of `X_query`, which have no vote.
+    class_weight : "replicate", dict or array-like of shape (n_classes,), default=None
+        Votes that a row of each class casts: what replicating it so many times would
+        give, except that the copies of a row never vote for that row (they do with
+        `include_self=True`). A dict maps labels to weights; an array follows the
+        order of `numpy.unique(y)`. "replicate" is N / n_c for a class of n_c rows, with
+        N the size of the largest class; fractions need not be rounded. Sums within
+        1e-9 k of k count as k.
+    n_jobs : int, default=None
+        Worker threads, as in scikit-learn. The votes do not depend on it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes) or (n_queries, n_classes)
+        Votes for each class, in the order of `numpy.unique(y)`: int, or float with
+        a `class_weight`.
+
+    Raises
+    ------
+    ValueError
+        For invalid input, k out of range, or weights that do not fit the classes.
+
+    References
+    ----------
+    .. [1] N. Peri et al., "Deep k-NN Defense Against Clean-label Data Poisoning
+       Attacks", 2020, algorithm 1 and section 6.2 (replication).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skpoison.neighbors import neighbor_votes
+    >>> X = np.array([[0.0], [1.0], [2.0], [2.5], [9.0]])
+    >>> y = np.array(["a", "a", "b", "a", "b"])
+    >>> neighbor_votes(X, y, k=2)
+    array([[1, 1],
+           [1, 1],
+           [2, 0],
+           [1, 1],
+           [1, 1]])
+    """
+    X, y = check_X_y(X, y, dtype=(np.float64, np.float32), order="C")
+    check_classification_targets(y)
+    queries = X if X_query is None else _check_queries(X_query, X)
+    _check_magnitude(X, "X")
+    _check_magnitude(queries, "X_query")
+    classes, labels = np.unique(y, return_inverse=True)
+    weight = votes_per_row(class_weight, classes, labels)
+    exclude_self = X_query is None and not include_self
+    check_scalar(k, "k", Integral, min_val=1)
+    if k > (most := largest_k(weight, labels, exclude_self)):
+        raise ValueError(
+            f"k={k} is more than the votes that every row can gather: the largest "
+            f"possible k is {most}."
+        )
+    voters = Voters.sort_by_class(X, labels, weight)
+    counts = count_neighbors(
+        voters,
+        queries,
+        k,
+        rows=voters.rows if X_query is None else np.arange(len(queries)),
+        exclude_self=exclude_self,
+        n_jobs=n_jobs,
+    )
+    return counts if class_weight is None else counts * weight
+
+
+def _check_queries(X_query, X):
+    queries = check_array(
+        X_query, dtype=(np.float64, np.float32), order="C", input_name="X_query"
+    )
+    if queries.shape[1] != X.shape[1]:
+        raise ValueError(
+            f"X_query has {queries.shape[1]} features, but X has {X.shape[1]}."
+        )
+    return queries
+
+
+def _check_magnitude(X, name):
+    if max(float(X.max()), -float(X.min())) > _LARGEST:
+        raise ValueError(
+            f"{name} holds values beyond {_LARGEST:.0e}, whose squared distances "
+            "overflow. Scale the features."
+        )
