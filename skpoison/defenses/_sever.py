@@ -43,7 +43,9 @@ class SeverFilter(PoisonFilter):
 
     Poison whose gradients are no larger than those of clean rows defeats this defense:
     targeted clean-label poison, and regression poison near the data (the statistical
-    attack). So does more poison than `contamination` says, in any one class.
+    attack). So does more poison than `contamination` says, in any one class. The
+    gradient of the hinge is no larger for a row far on the wrong side: prefer the
+    squared hinge or the cross-entropy.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ class SeverFilter(PoisonFilter):
         Share of the rows that is poison, not counting trusted ones; in a classification
         the largest share that it may have of any one class.
     n_rounds : int, default=4
-        How many times rows are removed.
+        How many times rows are removed; fewer once all kept rows are fitted exactly.
     random_state : int, RandomState instance or None, default=None
         Start of the search for the singular vector, which affects rounding alone.
         Pass an int for reproducible output.
@@ -158,7 +160,8 @@ class SeverFilter(PoisonFilter):
             self.estimator_ = clone(self.estimator).fit(X[kept], targets[kept])
             slopes, inputs = last_layer_gradients(self.estimator_, X, y)
             if _fits_exactly(slopes[kept], np.ptp(y) if regression else 1.0):
-                self._warn_of_exact_fit()
+                if n_done == 0:
+                    self._warn_of_exact_fit()
                 return scores, -1.0
             gone = 1 - (1 - self.contamination / 2) ** (n_done + 1)
             outlyingness = np.zeros(len(y))
@@ -182,9 +185,9 @@ class SeverFilter(PoisonFilter):
 
     def _warn_of_exact_fit(self):
         warnings.warn(
-            f"{type(self.estimator).__name__} fits every kept row exactly, so that no "
-            "gradient is left to judge rows by, and no more row was removed. "
-            "Regularise the estimator.",
+            f"{type(self.estimator).__name__} fits every row exactly, so that there are "
+            "no gradients to judge rows by, and none was removed. Regularise the "
+            "estimator.",
             DegenerateFilterWarning,
             stacklevel=5,
         )

@@ -332,7 +332,7 @@ def test_models_that_predict_no_target_are_refused(classes):
     [
         LinearSVC(random_state=0),
         RidgeClassifier(),
-        SGDClassifier(alpha=0.1, random_state=0),
+        SGDClassifier(random_state=0),
         SGDClassifier(loss="log_loss", random_state=0),
     ],
 )
