@@ -1,10 +1,27 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_moons
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics.pairwise import laplacian_kernel
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from skpoison.attacks import LabelFlipAttack
+from skpoison.attacks._label_flip._alfa import alfa_flips
+from skpoison.attacks._label_flip._kernel_svm import KernelSVM, hinge, kernel_matrix
+
+TWO_CLASSES = ["tilt", "alfa", "cluster"]
+GUIDED = ["near", "far", *TWO_CLASSES]
+
+
+@pytest.fixture
+def moons():
+    return make_moons(100, noise=0.25, random_state=3)
 
 
 @pytest.fixture
@@ -132,3 +149,235 @@ def test_clone_and_repr():
     attack = LabelFlipAttack(rate=0.3, random_state=2)
     assert clone(attack).get_params() == attack.get_params()
     assert repr(attack) == "LabelFlipAttack(random_state=2, rate=0.3)"
+
+
+def test_near_and_far_follow_the_distance_to_the_boundary(moons):
+    X, y = moons
+    svc = SVC(gamma=3)
+    ranked = np.argsort(np.abs(svc.fit(X, y).decision_function(X)))
+    near = LabelFlipAttack(strategy="near", rate=0.2, estimator=svc).fit_poison(X, y)
+    far = LabelFlipAttack(strategy="far", rate=0.2, estimator=svc).fit_poison(X, y)
+    assert np.array_equal(np.flatnonzero(near.is_poison), np.sort(ranked[:20]))
+    assert np.array_equal(np.flatnonzero(far.is_poison), np.sort(ranked[-20:]))
+
+
+def leads_of_pairs(X, y):
+    """Lead of each row's class in the machine of each pair of classes."""
+    lead = np.full((len(y), 3), np.nan)
+    for a, b in [(0, 1), (0, 2), (1, 2)]:
+        pair = np.isin(y, [a, b])
+        scores = SVC(gamma=0.5).fit(X[pair], y[pair]).decision_function(X[pair])
+        lead[pair, np.where(y[pair] == a, b, a)] = (
+            np.where(y[pair] == a, -1, 1) * scores
+        )
+    return lead
+
+
+def leads_of_scores(X, y):
+    """Lead of each row's class in the scores of all classes."""
+    scores = LogisticRegression(max_iter=1000).fit(X, y).decision_function(X)
+    lead = np.take_along_axis(scores, y[:, None], 1) - scores
+    lead[np.arange(len(y)), y] = np.nan
+    return lead
+
+
+@pytest.mark.parametrize(
+    ("model", "leads"),
+    [
+        (SVC(gamma=0.5), leads_of_pairs),
+        (LogisticRegression(max_iter=1000), leads_of_scores),
+    ],
+    ids=["pairs", "scores"],
+)
+def test_near_and_far_of_three_classes(iris, model, leads):
+    X, y = iris
+    near = LabelFlipAttack(strategy="near", rate=0.1, estimator=model).fit_poison(X, y)
+    far = LabelFlipAttack(strategy="far", rate=0.1, estimator=model).fit_poison(X, y)
+    lead = leads(X, y)
+    distance = np.abs(np.nanmin(lead, axis=1))
+    assert distance[near.is_poison].max() <= distance[~near.is_poison].min() + 1e-6
+    assert distance[far.is_poison].min() >= distance[~far.is_poison].max() - 1e-6
+    assert np.array_equal(near.y, np.where(near.is_poison, np.nanargmin(lead, 1), y))
+    assert np.array_equal(far.y, np.where(far.is_poison, np.nanargmax(lead, 1), y))
+
+
+def test_the_shape_of_the_decision_values_of_an_svc_does_not_matter(iris):
+    flips = [
+        LabelFlipAttack(
+            strategy="near", estimator=SVC(decision_function_shape=shape)
+        ).fit_poison(*iris)
+        for shape in ("ovr", "ovo")
+    ]
+    assert np.array_equal(flips[0].y, flips[1].y)
+
+
+def test_near_attacks_pipelines_on_data_frames():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    model = make_pipeline(StandardScaler(), SVC())
+    poisoned = LabelFlipAttack(strategy="near", estimator=model).fit_poison(X, y)
+    assert poisoned.is_poison.sum() == 15
+
+
+def laplacian(X, Y):
+    return laplacian_kernel(X, Y, gamma=0.7)
+
+
+@pytest.mark.parametrize(
+    "svc",
+    [
+        SVC(kernel="linear"),
+        SVC(kernel="rbf", gamma="auto", C=3),
+        SVC(kernel="rbf", class_weight="balanced"),
+        SVC(kernel="rbf", class_weight={"a": 2.0, "b": 0.5}),
+        SVC(kernel="poly", degree=2, coef0=1),
+        SVC(kernel="sigmoid", gamma=0.2, coef0=0.1),
+        SVC(kernel=laplacian),
+        SVC(kernel="precomputed"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_the_kernel_machine_is_the_attacked_one(moons, svc, sparse):
+    X, y = moons
+    names = np.array(["a", "b"])[y]
+    if svc.kernel == "precomputed":
+        X = X @ X.T
+    elif sparse and not callable(svc.kernel):
+        X = csr_array(X)
+    svm = KernelSVM(svc, kernel_matrix(svc, X), np.array(["a", "b"]))
+    decisions = svm.decide(svm.fit(np.where(names == "b", 1.0, -1.0)))
+    np.testing.assert_allclose(
+        decisions, clone(svc).fit(X, names).decision_function(X), atol=1e-6
+    )
+    attack = LabelFlipAttack(strategy="alfa", estimator=svc)
+    assert attack.fit_poison(X, names).is_poison.sum() == 10
+
+
+def test_labels_of_one_kind_make_a_constant_machine():
+    svm = KernelSVM(SVC(), np.eye(3), np.array([0, 1]))
+    assert svm.decide(svm.fit(-np.ones(3))).tolist() == [-1, -1, -1]
+
+
+def test_alfa_solves_the_linear_program_of_its_last_round(moons):
+    X, y = moons
+    svm = KernelSVM(SVC(), kernel_matrix(SVC(gamma=3), X), np.array([0, 1]))
+    signs, n_flips = 2.0 * y - 1, 16
+    rows = alfa_flips(svm, signs, n_flips, None)
+    flipped = signs.copy()
+    flipped[rows] *= -1
+    clean, tainted = (svm.decide(svm.fit(labels)) for labels in (signs, flipped))
+    # q holds the weights of the true labels, then those of the flipped ones.
+    labels = np.r_[signs, -signs]
+    costs = hinge(labels * np.tile(tainted, 2)) - hinge(labels * np.tile(clean, 2))
+    n = len(y)
+    solution = linprog(
+        costs,
+        A_ub=[np.r_[np.zeros(n), np.ones(n)]],
+        b_ub=[n_flips],
+        A_eq=np.hstack([np.eye(n), np.eye(n)]),
+        b_eq=np.ones(n),
+        bounds=(0, 1),
+    )
+    assert solution.success
+    q = np.zeros(2 * n)
+    q[:n][flipped == signs] = q[n:][flipped != signs] = 1
+    np.testing.assert_allclose(costs @ q, solution.fun, rtol=1e-9)
+
+
+def test_tilt_turns_the_weight_vector(moons):
+    X, y = moons
+    svc = SVC(kernel="linear")
+    clean = svc.fit(X, y).coef_[0]
+
+    def cosine(strategy):
+        attack = LabelFlipAttack(
+            strategy=strategy, rate=0.2, estimator=svc, random_state=0
+        )
+        tainted = svc.fit(X, attack.fit_poison(X, y).y).coef_[0]
+        return clean @ tainted / np.linalg.norm(clean) / np.linalg.norm(tainted)
+
+    assert cosine("tilt") < min(cosine("random"), cosine("near")) - 0.3
+
+
+def test_clusters_are_neighbours_of_one_class():
+    rng = np.random.default_rng(0)
+    centres = np.array([[0, 0], [9, 0], [0, 9], [9, 9]])
+    X = np.repeat(centres, 25, axis=0) + rng.normal(size=(100, 2))
+    y = np.repeat([0, 1, 1, 0], 25)
+    svc = SVC(gamma=0.1)
+    # 14 flips win a blob of 25 rows, and there is no more to win.
+    attack = LabelFlipAttack(strategy="cluster", rate=0.14, estimator=svc)
+    poisoned = attack.fit_poison(X, y)
+    blobs = np.bincount(np.flatnonzero(poisoned.is_poison) // 25, minlength=4)
+    assert sorted(blobs) == [0, 0, 0, 14]
+    assert svc.fit(X, poisoned.y).score(X, y) <= 0.78
+
+
+@pytest.mark.parametrize("strategy", GUIDED)
+def test_guided_flips_harm_more_than_random_ones(strategy):
+    X, y = make_moons(400, noise=0.15, random_state=0)
+    X_test, y_test = make_moons(1000, noise=0.15, random_state=1)
+    svc = SVC(gamma=3)
+
+    def accuracy(strategy):
+        attack = LabelFlipAttack(
+            strategy=strategy, rate=0.25, estimator=svc, random_state=0
+        )
+        return svc.fit(X, attack.fit_poison(X, y).y).score(X_test, y_test)
+
+    assert accuracy(strategy) < accuracy("random") - 0.02
+
+
+@pytest.mark.parametrize("strategy", TWO_CLASSES)
+def test_the_order_of_the_rows_does_not_matter(moons, strategy):
+    X, y = moons
+    attack = LabelFlipAttack(strategy=strategy, rate=0.15, random_state=0)
+    order = np.random.default_rng(0).permutation(len(y))
+    expected = attack.fit_poison(X, y).is_poison
+    assert np.array_equal(
+        attack.fit_poison(X[order], y[order]).is_poison, expected[order]
+    )
+
+
+@pytest.mark.parametrize("strategy", GUIDED)
+@pytest.mark.parametrize("rate", [0.0, 0.75, 1.0])
+def test_guided_flips_at_any_rate(strategy, rate):
+    X, y = make_moons(40, random_state=0)
+    y[:10] = 1
+    attack = LabelFlipAttack(strategy=strategy, rate=rate, random_state=0)
+    poisoned = attack.fit_poison(X, y)
+    assert poisoned.is_poison.sum() == round(rate * 40)
+    assert np.array_equal(poisoned.y != y, poisoned.is_poison)
+
+
+@pytest.mark.parametrize("strategy", GUIDED)
+def test_guided_flips_keep_the_type_of_y(moons, strategy):
+    X, y = moons
+    labels = pd.Series(np.array(["no", "yes"])[y], index=range(7, 107), name="answer")
+    attack = LabelFlipAttack(strategy=strategy, random_state=0)
+    poisoned = attack.fit_poison(pd.DataFrame(X, columns=["a", "b"]), labels)
+    assert poisoned.y.dtype == labels.dtype
+    assert poisoned.y.index.equals(labels.index)
+    assert np.array_equal(poisoned.is_poison, attack.fit_poison(X, y).is_poison)
+
+
+@pytest.mark.parametrize("strategy", GUIDED)
+def test_the_estimator_is_left_alone(moons, strategy):
+    svc = SVC(C=2)
+    LabelFlipAttack(strategy=strategy, estimator=svc).fit_poison(*moons)
+    assert not hasattr(svc, "support_")
+    assert svc.get_params() == SVC(C=2).get_params()
+
+
+@pytest.mark.parametrize("strategy", TWO_CLASSES)
+def test_errors_of_the_strategies_of_two_classes(iris, moons, strategy):
+    with pytest.raises(ValueError, match=r"two classes, but y holds 3"):
+        LabelFlipAttack(strategy=strategy).fit_poison(*iris)
+    attack = LabelFlipAttack(strategy=strategy, estimator=LogisticRegression())
+    with pytest.raises(TypeError, match="attacks an SVC"):
+        attack.fit_poison(*moons)
+    X, y = moons
+    X = X.copy()
+    X[3, 1] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        LabelFlipAttack(strategy=strategy).fit_poison(X, y)

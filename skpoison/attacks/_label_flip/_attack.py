@@ -4,29 +4,56 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import _fit_context
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.svm import SVC
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from ..._param_validation import Interval, StrOptions
+from ..._param_validation import HasMethods, Interval, StrOptions
+from ..._row_order import content_order
 from ...base import PoisonAttack
+from ._alfa import alfa_flips
+from ._cluster import cluster_flips
+from ._distance import distance_flips
+from ._kernel_svm import KernelSVM, kernel_matrix
 from ._random import random_flips
+from ._tilt import tilt_flips
+
+_OF_TWO_CLASSES = {"tilt": tilt_flips, "alfa": alfa_flips, "cluster": cluster_flips}
 
 
 class LabelFlipAttack(PoisonAttack):
     """Give a share of the training rows another label.
 
-    The attacker can change labels but not features. The rows flipped by "random" are
-    drawn uniformly, and so are their new labels among the other classes.
+    The attacker changes labels but no features. All strategies but "random" assume that
+    the attacker knows the training set and the attacked model, which is trained on it.
 
     Parameters
     ----------
-    strategy : {"random"}, default="random"
+    strategy : {"random", "near", "far", "tilt", "alfa", "cluster"}, default="random"
         Which rows to flip.
+
+        - "random": rows drawn uniformly, to a class drawn uniformly.
+        - "near", "far": the rows nearest to, or farthest from, the decision boundary,
+          by the difference between the decision values of their class and of the best
+          other one. Near rows get the most plausible other class, far rows the least
+          plausible one.
+        - "tilt": adversarial label flips [1]_, section 3.2: the best of 20 random
+          trials to turn the weight vector. Two classes.
+        - "alfa": alternating minimisation [2]_: flips that the clean machine fits badly
+          and the machine trained on them well. Two classes.
+        - "cluster": groups of neighbours of one class, placed one after the other where
+          the machine trained on them errs most on the true labels. Two classes.
+
     rate : float in [0, 1], default=0.1
         Share of the rows to flip: round(rate x n_samples) of them.
+    estimator : estimator, default=None
+        The attacked model; None is ``SVC()``. "near" and "far" take any classifier with
+        a `decision_function`; "tilt", "alfa" and "cluster" take an
+        :class:`~sklearn.svm.SVC` with any kernel and refit it, some 300 times
+        for "cluster". It is cloned, so a fit of it is neither used nor changed.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draws.
+        Seed of "random" and "tilt"; the others draw nothing.
 
     Attributes
     ----------
@@ -39,35 +66,52 @@ class LabelFlipAttack(PoisonAttack):
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
 
+    References
+    ----------
+    .. [1] B. Biggio, B. Nelson and P. Laskov, "Support Vector Machines Under
+       Adversarial Label Noise", 2011.
+    .. [2] H. Xiao, H. Xiao and C. Eckert, "Adversarial Label Flips Attack on Support
+       Vector Machines", 2012, section 3.
+
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.datasets import make_moons
+    >>> from sklearn.svm import SVC
     >>> from skpoison.attacks import LabelFlipAttack
-    >>> X, y = load_iris(return_X_y=True)
-    >>> poisoned = LabelFlipAttack(rate=0.2, random_state=0).fit_poison(X, y)
-    >>> int((poisoned.y != y).sum()), int(poisoned.is_poison.sum())
-    (30, 30)
+    >>> X, y = make_moons(200, noise=0.1, random_state=0)
+    >>> svc = SVC(gamma=2)
+    >>> float(svc.fit(X, y).score(X, y))
+    0.995
+    >>> attack = LabelFlipAttack(strategy="far", rate=0.2, estimator=svc)
+    >>> poisoned = attack.fit_poison(X, y)
+    >>> bool(svc.fit(poisoned.X, poisoned.y).score(X, y) < 0.8)
+    True
     """
 
     _parameter_constraints: dict = {
-        "strategy": [StrOptions({"random"})],
+        "strategy": [StrOptions({"random", "near", "far", *_OF_TWO_CLASSES})],
         "rate": [Interval(Real, 0, 1, closed="both")],
+        "estimator": [HasMethods(["fit", "decision_function"]), None],
         "random_state": ["random_state"],
     }
 
-    def __init__(self, *, strategy="random", rate=0.1, random_state=None):
+    def __init__(
+        self, *, strategy="random", rate=0.1, estimator=None, random_state=None
+    ):
         self.strategy = strategy
         self.rate = rate
+        self.estimator = estimator
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit_poison(self, X, y):
         """Flip labels of a training set.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            Features of any kind: they are not read.
+            Features; of any kind for "random", which does not read them, and else what
+            the attacked model takes.
         y : array-like of shape (n_samples,)
             Class labels; numbers, strings or categories.
 
@@ -80,8 +124,10 @@ class LabelFlipAttack(PoisonAttack):
         Raises
         ------
         ValueError
-            For fewer than two classes, targets that are no classes, or lengths that
-            differ.
+            For fewer than two classes, more than the strategy is defined for, targets
+            that are no classes, or lengths that differ.
+        TypeError
+            For "tilt", "alfa" and "cluster" when `estimator` is no SVC.
         """
         check_consistent_length(X, y)
         check_classification_targets(y)
@@ -91,11 +137,45 @@ class LabelFlipAttack(PoisonAttack):
                 "A label can only be flipped to another one, but y holds only one "
                 f"class: {self.classes_[0]!r}."
             )
-        rows, flipped = random_flips(
-            codes,
-            len(self.classes_),
-            round(self.rate * len(codes)),
-            check_random_state(self.random_state),
-        )
+        rows, flipped = self._flips(X, codes, round(self.rate * len(codes)))
         order = np.argsort(rows)
         return self._relabel(X, y, rows[order], self.classes_[flipped[order]])
+
+    def _flips(self, X, codes, n_flips):
+        """The rows to flip, and the positions of their new labels in `classes_`."""
+        random_state = check_random_state(self.random_state)
+        if self.strategy == "random":
+            return random_flips(codes, len(self.classes_), n_flips, random_state)
+        estimator = SVC() if self.estimator is None else self.estimator
+        if self.strategy in ("near", "far"):
+            return distance_flips(
+                estimator,
+                X,
+                self.classes_[codes],
+                codes,
+                n_flips,
+                farthest=self.strategy == "far",
+            )
+        rows = self._flips_of_svc(estimator, X, codes, n_flips, random_state)
+        return rows, 1 - codes[rows]
+
+    def _flips_of_svc(self, svc, X, codes, n_flips, random_state):
+        if len(self.classes_) > 2:
+            raise ValueError(
+                f"strategy={self.strategy!r} is defined for two classes, but y holds "
+                f'{len(self.classes_)}. Use "random", "near" or "far".'
+            )
+        if not isinstance(svc, SVC):
+            raise TypeError(
+                f"strategy={self.strategy!r} attacks an SVC; got estimator={svc!r}. "
+                "Preprocess X before the attack rather than in a pipeline, or use "
+                '"random", "near" or "far".'
+            )
+        X = check_array(X, dtype=float, accept_sparse="csr")
+        # libsvm's solution depends on the order of the rows, within its tolerance.
+        order = content_order(X, codes)
+        X = X[order][:, order] if svc.kernel == "precomputed" else X[order]
+        svm = KernelSVM(svc, kernel_matrix(svc, X), self.classes_)
+        signs = np.where(codes[order] == 1, 1.0, -1.0)
+        flips = _OF_TWO_CLASSES[self.strategy](svm, signs, n_flips, random_state)
+        return order[flips]
