@@ -185,8 +185,8 @@ class SeverFilter(PoisonFilter):
 
     def _warn_of_exact_fit(self):
         warnings.warn(
-            f"{type(self.estimator).__name__} fits every row exactly, so that there are "
-            "no gradients to judge rows by, and none was removed. Regularise the "
+            f"{type(self.estimator).__name__} fits every row exactly: there are no "
+            "gradients to judge rows by, and none was removed. Regularise the "
             "estimator.",
             DegenerateFilterWarning,
             stacklevel=5,
