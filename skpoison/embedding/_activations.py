@@ -33,7 +33,8 @@ def _stop_after(layer, args, output):
 class FeatureExtractor(nn.Module):
     """A torch module that maps inputs to the features of one of its layers.
 
-    It holds a copy of the module, in eval mode, whose parameters require no grad.
+    It holds a copy of the module, in eval mode, that shares the parameters' memory but
+    requires no grad for them.
 
     Parameters
     ----------
@@ -61,8 +62,14 @@ class FeatureExtractor(nn.Module):
 
     def forward(self, x):
         """Return the features, float32 of shape (n_samples, n_features_out)."""
-        total = sum(self._features(view(x)) for view in self.views)
+        total = sum(self._features(self._view(view, x)) for view in self.views)
         return total / len(self.views)
+
+    def _view(self, view, x):
+        seen = view(x)
+        if len(seen) != len(x):
+            raise ValueError(f"A view turns {len(x)} rows into {len(seen)}.")
+        return seen
 
     def _features(self, x):
         try:
@@ -163,10 +170,14 @@ def explain_shape_errors(module, x):
 
 
 def _frozen_copy(module):
-    """A copy in eval mode, whose parameters require no grad."""
+    """A copy in eval mode that shares the parameters, but requires no grad for them."""
     # A compiled module may not call the hooks of its layers: take what it compiled.
-    module = deepcopy(getattr(module, "_orig_mod", module))
-    return module.requires_grad_(False).eval()
+    module = getattr(module, "_orig_mod", module)
+    shared = {
+        id(weights): nn.Parameter(weights.detach(), requires_grad=False)
+        for weights in module.parameters()
+    }
+    return deepcopy(module, shared).eval()
 
 
 def _names(parts):

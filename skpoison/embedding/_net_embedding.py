@@ -13,6 +13,7 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
+from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
@@ -28,7 +29,12 @@ from ._views import VIEWS
 __all__ = ["NetEmbedding"]
 
 
-class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class NetEmbedding(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Features of a neural network, which `fit` trains or leaves as it is.
 
     The features of a row are the penultimate activations: what the last linear layer
@@ -37,8 +43,8 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     A defense is as good as the features: the share of clean rows it removes follows
     the error rate of the network. The network itself is trained on all rows given,
-    poison included; features of a network trained on other, clean data (``frozen=True``)
-    are out of the attacker's reach.
+    poison included; the features of one trained on other, clean data
+    (``frozen=True``) are out of the attacker's reach.
 
     Parameters
     ----------
@@ -51,9 +57,9 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         as it is with ``frozen=True``. Preprocessing belongs into the module, not
         into the net's data set or iterator: only the module makes features.
     layer : str, default=None
-        Name of the layer whose *output* is the feature, as in `named_modules`, flattened
-        to one row per sample. None: the *input* of the :class:`torch.nn.Linear` that
-        a forward pass calls last.
+        Name of the layer whose *output* is the feature, as in `named_modules`,
+        flattened to one row per sample. None: the *input* of the
+        :class:`torch.nn.Linear` that a forward pass calls last.
     frozen : bool, default=False
         Whether to use the weights as they are. Fitting then records shapes alone, and
         the weights survive :func:`~sklearn.base.clone`, hence cross-validation.
@@ -67,7 +73,7 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     batch_size : int, default=512
         Rows per forward pass of `transform`. The net's own `batch_size` applies to
         training.
-    device : str, default="auto"
+    device : str or torch.device, default="auto"
         Where torch computes. "auto" is a CUDA GPU where there is one, else the CPU
         (other accelerators by name alone). Replaces the net's own `device`.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
@@ -142,7 +148,7 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         "frozen": ["boolean"],
         "views": [StrOptions(set(VIEWS)), list, tuple, None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "device": [str],
+        "device": [str, torch.device],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -198,6 +204,8 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         sklearn.exceptions.NotFittedError
             For ``frozen=True`` with a skorch net that is not fitted.
         """
+        context = self._init_callback_context()
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         device = torch_device(self.device)
         if self.frozen:
             X = self._validate(X, reset=True)
@@ -210,6 +218,7 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self._features_before_layer = self.layer is None
         with torch.no_grad():
             self._n_features_out = self.feature_extractor()(sample).shape[1]
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
     def transform(self, X):
@@ -233,13 +242,12 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         X = self._validate(X, reset=False)
         device = torch_device(self.device)
         extractor = self.feature_extractor()
+        batches = np.split(X, range(self.batch_size, len(X), self.batch_size))
         with torch.no_grad():
             features = np.concatenate(
                 [
                     extractor(torch.tensor(batch, device=device)).cpu().numpy()
-                    for batch in np.split(
-                        X, range(self.batch_size, len(X), self.batch_size)
-                    )
+                    for batch in batches
                 ]
             )
         if not np.isfinite(features).all():
@@ -262,7 +270,8 @@ class NetEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         torch.nn.Module
             Maps a float32 tensor of shape (n_samples, ...) to a float32 tensor of
             shape (n_samples, n_features_out), differentiable with respect to the input.
-            A copy on `device`, in eval mode, whose parameters require no grad.
+            On `device`, in eval mode, its parameters require no grad. It may share
+            the memory of the parameters with `module_`: copy it to train it.
         """
         check_is_fitted(self)
         extractor = FeatureExtractor(

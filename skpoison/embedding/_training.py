@@ -5,6 +5,7 @@ import torch
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils.multiclass import check_classification_targets
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+from torch import nn
 
 from ._activations import explain_shape_errors
 from ._precision import as_float32, channels_last, forward_precision
@@ -71,12 +72,12 @@ def train(net, X, target, *, n_classes, seed, device, precision, verbose):
     with seeded(seed, device):
         net.fit(X, target)
     del net.infer
-    if not all(weights.isfinite().all() for weights in net.module_.parameters()):
+    last_loss = [epoch.get("train_loss", 0.0) for epoch in net.history[-1:]]
+    weights = net.module_.parameters()
+    if not (np.isfinite(last_loss).all() and all(w.isfinite().all() for w in weights)):
         raise ValueError(
-            "Training the net led to weights that are not finite. Scale X, lower the "
-            "learning rate, and check the criterion: skorch's NeuralNetClassifier "
-            "expects probabilities unless criterion=torch.nn.CrossEntropyLoss, which "
-            "expects logits."
+            "Training the net led to a loss or to weights that are not finite: scale X "
+            "or lower the learning rate of the net."
         )
     return net
 
@@ -111,10 +112,17 @@ class _TrainingPass:
 
     def _loss_takes_a_tensor(self):
         """Whether torch's and skorch's own code alone computes the loss."""
-        get_loss = type(self.net).get_loss
-        return get_loss in (NeuralNet.get_loss, NeuralNetClassifier.get_loss) and type(
-            self.net.criterion_
-        ).__module__.startswith("torch.nn.")
+        own_loss = type(self.net).get_loss in (
+            NeuralNet.get_loss,
+            NeuralNetClassifier.get_loss,
+        )
+        return own_loss and type(self.net.criterion_).__module__.startswith("torch.nn.")
+
+    def _takes_the_log(self):
+        """Whether skorch takes the log of the outputs before the loss."""
+        return type(self.net).get_loss is NeuralNetClassifier.get_loss and isinstance(
+            self.net.criterion_, nn.NLLLoss
+        )
 
     def _check(self, output, n_samples):
         if not torch.is_tensor(output):
@@ -134,3 +142,14 @@ class _TrainingPass:
                 f"The net turns {n_samples} rows into outputs of shape {shape}, but "
                 f"the target has the shape {(n_samples, *self.target_shape)}."
             )
+        if self._takes_the_log() and not _are_probabilities(output.detach()):
+            # The log of a negative logit has a finite gradient: it would train on.
+            raise ValueError(
+                "The criterion of the net is NLLLoss, skorch's default, which expects "
+                "probabilities, but the module returns others. For logits set "
+                "criterion=torch.nn.CrossEntropyLoss."
+            )
+
+
+def _are_probabilities(output):
+    return output.min() >= 0 and (output.sum(dim=1) - 1).abs().max() < 0.05

@@ -1,0 +1,149 @@
+"""Which activations are the features, and the module that computes them."""
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from skpoison.embedding import MLP, NetEmbedding
+
+from ._nets import ConvNet, HeadDefinedFirst, Recurrent, Repeated
+
+
+@pytest.fixture
+def X():
+    return np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).uniform(size=(6, 1, 8, 8)).astype(np.float32)
+
+
+def embed(module, X, **params):
+    return NetEmbedding(module, frozen=True, **params).fit(X)
+
+
+def evaluated(function, X):
+    with torch.no_grad():
+        return function(torch.tensor(X)).numpy()
+
+
+def test_the_last_linear_layer_is_the_last_called(X):
+    module = HeadDefinedFirst()
+    embedding = embed(module, X)
+    assert embedding.layer_ == "head"
+    expected = evaluated(lambda x: module.body(x).relu(), X)
+    np.testing.assert_allclose(embedding.transform(X), expected, atol=1e-6)
+
+
+def test_a_named_layer_gives_its_output(X):
+    module = MLP(4, 3)
+    embedding = embed(module, X, layer="body.0")
+    expected = evaluated(module.body[0], X)
+    np.testing.assert_allclose(embedding.transform(X), expected, atol=1e-6)
+    assert len(embedding.get_feature_names_out()) == 128
+    logits = embed(module, X, layer="head").transform(X)
+    np.testing.assert_allclose(logits, evaluated(module, X), atol=1e-6)
+
+
+def test_maps_are_flattened(images):
+    module = ConvNet()
+    features = embed(module, images, layer="conv", precision="float32")
+    expected = evaluated(module.conv, images).reshape(6, -1)
+    np.testing.assert_allclose(features.transform(images), expected, atol=1e-6)
+
+
+def test_an_unknown_layer_names_the_known_ones(X):
+    with pytest.raises(ValueError, match=r"'fc' is no layer.*'body', 'body.0'.*'head'"):
+        embed(MLP(4, 3), X, layer="fc")
+
+
+def test_no_linear_layer(images):
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten())
+    with pytest.raises(ValueError, match=r"no torch.nn.Linear.*one of '0', '1', '2'"):
+        embed(module, images)
+    assert embed(module, images, layer="2").transform(images).shape == (6, 72)
+
+
+def test_a_layer_that_is_called_twice(X):
+    with pytest.raises(ValueError, match="calls the layer 'layer' 2 times instead"):
+        embed(Repeated(), X)
+
+
+def test_a_layer_that_is_never_called(X):
+    module = MLP(4, 3)
+    module.spare = nn.Linear(2, 2)
+    assert embed(module, X).layer_ == "head"
+    with pytest.raises(ValueError, match="calls the layer 'spare' 0 times instead"):
+        embed(module, X, layer="spare")
+
+
+def test_a_layer_that_returns_no_tensor(X):
+    with pytest.raises(ValueError, match="'rnn' returns no tensor but tuple"):
+        embed(Recurrent(), X, layer="rnn")
+
+
+def test_a_layer_that_does_not_keep_the_rows(X):
+    with pytest.raises(ValueError, match=r"'turned' turns 2 rows into .*\(3, 2\)"):
+        embed(Recurrent(), X, layer="turned")
+
+
+def test_rows_that_the_module_cannot_take(X):
+    with pytest.raises(ValueError, match=r"cannot take rows of shape \(3,\)"):
+        embed(MLP(4, 3), X[:, :3])
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 40, 512])
+def test_batches_do_not_change_the_features(X, batch_size):
+    module = MLP(4, 3)
+    features = embed(module, X, batch_size=batch_size).transform(X)
+    np.testing.assert_allclose(features, evaluated(module.body, X), atol=1e-6)
+
+
+def test_threads_do_not_see_each_others_rows():
+    X = np.random.default_rng(0).normal(size=(400, 4)).astype(np.float32)
+    embedding = embed(MLP(4, 3), X, batch_size=5)
+    parts = np.split(X, 8)
+    expected = [embedding.transform(part) for part in parts]
+    with ThreadPoolExecutor(4) as pool:
+        for got, want in zip(pool.map(embedding.transform, parts), expected):
+            np.testing.assert_array_equal(got, want)
+
+
+def test_the_extractor_gives_the_features(images):
+    embedding = embed(ConvNet(), images)
+    extractor = embedding.feature_extractor()
+    assert isinstance(extractor, nn.Module)
+    assert not any(part.training for part in extractor.modules())
+    assert not any(weights.requires_grad for weights in extractor.parameters())
+    features = extractor(torch.tensor(images))
+    assert features.dtype == torch.float32
+    np.testing.assert_array_equal(features.numpy(), embedding.transform(images))
+
+
+def test_the_gradient_is_that_of_finite_differences(images):
+    embedding = embed(ConvNet(), images, precision="float32", views="flip+shift")
+    extractor = embedding.feature_extractor().double()
+    x = torch.tensor(images[:2], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(extractor, x)
+
+
+def test_the_extractor_is_a_copy(images):
+    module = ConvNet()
+    embedding = embed(module, images)
+    before = embedding.transform(images)
+    extractor = embedding.feature_extractor().train()
+    extractor(torch.tensor(images))
+    np.testing.assert_array_equal(embedding.transform(images), before)
+    assert not embedding.module_.conv._forward_hooks
+
+
+def test_the_extractor_can_be_pickled(images):
+    extractor = embed(ConvNet(), images, views="flip").feature_extractor()
+    twin = pickle.loads(pickle.dumps(extractor))
+    x = torch.tensor(images)
+    assert torch.equal(twin(x), extractor(x))
