@@ -19,9 +19,9 @@ class DeepKNNFilter(PoisonFilter):
     clean-label poison sits among rows of the class that it attacks.
 
     Poison whose neighbours are of one other class is outvoted once k > 2 n_poison, with
-    n_poison the number of poison rows around one target. As that number is unknown, [1]_
-    measures k in sizes of the largest class and recommends a `normalized_k` of 1 to 2;
-    the share of clean rows removed grows with k, and beyond 4 the model suffers.
+    n_poison the number of poison rows around one target. As that number is unknown, k
+    is measured in sizes of the largest class: [1]_ recommends a `normalized_k` of 1 to
+    2. The share of clean rows removed grows with k; beyond 4 the model suffers.
 
     What breaks it: k <= 2 n_poison; poison that is surrounded by rows of its own label,
     as after large perturbations or many label flips in one place; features in which the

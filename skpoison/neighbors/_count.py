@@ -13,8 +13,8 @@ from ._float32 import Float32Screen
 
 # Fractional weights that add up to k on paper may miss it by their rounding.
 _ROUNDING = 1e-9
-# A strip and its copy share the second-level cache; longer products gain nothing.
-_STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**19, 64, 1024
+# A strip stays in the second-level cache; products of longer blocks gain nothing.
+_STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**20, 64, 1024
 
 
 def count_neighbors(voters, X, k, *, rows, exclude_self, n_jobs):
@@ -52,11 +52,12 @@ def count_neighbors(voters, X, k, *, rows, exclude_self, n_jobs):
 
 def _rows_at_a_time(n_voters, n_features, budget):
     """Rows of a strip and of a block, so that a worker stays within its bytes."""
-    strip_row = n_voters * (4 + 1)
+    # A copy of the nearness, a mask, and the mask again as the numbers that are summed.
+    strip_row = n_voters * (4 + 1 + 4)
     n_strip_rows = min(_STRIP_BYTES, budget / 2) // strip_row
     n_strip_rows = int(np.clip(n_strip_rows, 1, _MAX_STRIP_ROWS))
-    # The exact decisions hold five numbers per voter in doubt.
-    budget -= n_strip_rows * strip_row + 5 * 8 * n_voters
+    # The exact decisions hold eight numbers per voter in doubt, and a few rows.
+    budget -= n_strip_rows * strip_row + 8 * 8 * n_voters + 2**18
     n_block_rows = budget // (4 * n_voters + 3 * 8 * n_features)
     return n_strip_rows, int(np.clip(n_block_rows, 1, _MAX_BLOCK_ROWS))
 
@@ -84,8 +85,8 @@ class _Counter:
             lowest, highest = self.screen.bounds(kth, norms)
             near = np.greater_equal(nearness, lowest[:, None], out=mask[:n])
             counts = np.add.reduceat(
-                near.view(np.uint8), self.voters.starts, axis=1, dtype=np.intp
-            )
+                near.view(np.uint8), self.voters.starts, axis=1, dtype=np.uint32
+            ).astype(np.intp)
             if not self.screen.exact:
                 for i in self._in_doubt(counts):
                     doubtful = np.flatnonzero(near[i] & (nearness[i] <= highest[i]))

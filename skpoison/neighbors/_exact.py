@@ -2,8 +2,7 @@
 
 import numpy as np
 
-# Differences fit the second-level cache.
-_CHUNK_BYTES = 2**18
+_CHUNK_BYTES = 2**17
 
 
 def squared_distances(X, rows, x):
@@ -28,7 +27,7 @@ def squared_distances(X, rows, x):
     step = max(1, _CHUNK_BYTES // x.nbytes)
     for start in range(0, len(rows), step):
         chunk = slice(start, start + step)
-        difference = X[rows[chunk]].astype(np.float64)
+        difference = X[rows[chunk]].astype(np.float64, copy=False)
         difference -= x
         np.einsum("ij,ij->i", difference, difference, out=distances[chunk])
     return distances
