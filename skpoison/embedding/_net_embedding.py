@@ -18,7 +18,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
-from skorch import NeuralNet, NeuralNetBinaryClassifier
+from skorch import NeuralNet
 
 from .._device import torch_device
 from .._param_validation import Interval, StrOptions
@@ -42,20 +42,20 @@ class NetEmbedding(
     k-nearest-neighbors defense, work in this space.
 
     A defense is as good as the features: the share of clean rows it removes follows
-    the error rate of the network. The network itself is trained on all rows given,
-    poison included; the features of one trained on other, clean data
-    (``frozen=True``) are out of the attacker's reach.
+    the error rate of the network. A network that is trained here learns from all rows
+    given, poison included. One that was trained on other, clean data (``frozen=True``)
+    learns nothing from the attacker, who may still know it and aim at its features.
 
     Parameters
     ----------
     net : skorch.NeuralNet or torch.nn.Module
-        A skorch net: a clone of it is trained, on a copy of the given weights when its
-        `module` is a module instance, from new weights when it is a module class.
-        Prefer the class: the weights are then fixed by `random_state`, tunable by
-        ``net__module__*``, and the `memory` of a pipeline recognises the step, which
-        it never does with an instance. A torch module, or a fitted skorch net, is used
-        as it is with ``frozen=True``. Preprocessing belongs into the module, not
-        into the net's data set or iterator: only the module makes features.
+        Of a skorch net a clone is trained: from new weights when its `module` is a
+        class, from a copy of the given weights when it is an instance. Prefer the
+        class: then `random_state` fixes the weights, ``net__module__*`` can be tuned,
+        and the `memory` of a pipeline recognises the step, which it never does with an
+        instance. With ``frozen=True`` a fitted skorch net or a torch module, which is
+        used as it is. Preprocessing belongs into the module, not into the data set or
+        the iterator of the net: the module alone makes features.
     layer : str, default=None
         Name of the layer whose *output* is the feature, as in `named_modules`,
         flattened to one row per sample. None: the *input* of the
@@ -84,8 +84,8 @@ class NetEmbedding(
         wide linear layers (1,000 and more) gain from "bfloat16" too, but it rounds
         X to 8 significant bits: scale X.
     random_state : int, RandomState instance or None, default=None
-        Initial weights, order of the batches, dropout. The state of torch's own
-        generators is neither used nor changed.
+        Fixes the initial weights, the order of the batches and dropout, on the CPU
+        and on CUDA. The state of torch's own generators is neither used nor changed.
     verbose : int, default=0
         1 prints skorch's table while training. Replaces the net's own `verbose`.
 
@@ -95,7 +95,7 @@ class NetEmbedding(
         The trained net, which knows labels by their position in `classes_`; with
         ``frozen=True`` a copy of the torch module.
     module_ : torch.nn.Module
-        The network. Training it further changes the features.
+        The torch module of `net_`. Training it further changes the features.
     layer_ : str
         Name of the layer whose input (or output, where `layer` names it) are the
         features.
@@ -114,9 +114,11 @@ class NetEmbedding(
 
     Notes
     -----
-    `fit` takes no `sample_weight`: skorch would hand it to the module.
+    skorch holds out a fifth of the rows unless the net has ``train_split=None``.
 
-    A `module` that returns a tuple is trained on its first element, the logits.
+    A module that returns a tuple is trained on its first element, the logits, unless
+    the net computes a loss of its own. `fit` takes no `sample_weight`, which skorch
+    would hand to the module.
 
     References
     ----------
@@ -137,6 +139,7 @@ class NetEmbedding(
     ...     criterion=torch.nn.CrossEntropyLoss,
     ...     optimizer=torch.optim.Adam,
     ...     max_epochs=2,
+    ...     train_split=None,
     ... )
     >>> NetEmbedding(net, random_state=0).fit_transform(X / 16, y).shape
     (1797, 64)
@@ -285,6 +288,7 @@ class NetEmbedding(
 
     @property
     def module_(self):
+        """The torch module of `net_`."""
         check_is_fitted(self)
         return self.net_.module_ if isinstance(self.net_, NeuralNet) else self.net_
 
@@ -323,17 +327,18 @@ class NetEmbedding(
                 "in a skorch net, such as skorch.NeuralNetClassifier, or pass "
                 "frozen=True to use its weights as they are."
             )
-        labels = is_classifier(self.net)
         X, y = self._validate(
-            X, y, reset=True, multi_output=not labels, y_numeric=is_regressor(self.net)
+            X,
+            y,
+            reset=True,
+            multi_output=not is_classifier(self.net),
+            y_numeric=is_regressor(self.net),
         )
         classes, target = encode_target(self.net, y)
-        counts_outputs = labels and not isinstance(self.net, NeuralNetBinaryClassifier)
         self.net_ = train(
             self.net,
             X,
             target,
-            n_classes=len(classes) if counts_outputs else None,
             seed=check_random_state(self.random_state).randint(2**31 - 1),
             device=device,
             precision=self.precision,

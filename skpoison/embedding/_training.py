@@ -46,7 +46,7 @@ def encode_target(net, y):
     return classes, target.astype(np.int64)
 
 
-def train(net, X, target, *, n_classes, seed, device, precision, verbose):
+def train(net, X, target, *, seed, device, precision, verbose):
     """Train a clone of the net, with random numbers of its own.
 
     Parameters
@@ -55,8 +55,6 @@ def train(net, X, target, *, n_classes, seed, device, precision, verbose):
     X : ndarray of float32 of shape (n_samples, ...)
     target : ndarray
         From `encode_target`.
-    n_classes : int or None
-        How many outputs a classifier must have at least.
     seed : int
     device : torch.device
     precision : {"auto", "float32", "bfloat16"}
@@ -68,7 +66,7 @@ def train(net, X, target, *, n_classes, seed, device, precision, verbose):
         Fitted.
     """
     net = clone(net).set_params(device=str(device), verbose=verbose)
-    net.infer = _TrainingPass(net, precision, n_classes, target.shape[1:])
+    net.infer = _TrainingPass(net, precision, target)
     with seeded(seed, device):
         net.fit(X, target)
     del net.infer
@@ -88,12 +86,15 @@ class _TrainingPass:
     Only this pass runs in the chosen precision: the weights and the loss are float32.
     """
 
-    def __init__(self, net, precision, n_classes, target_shape):
+    def __init__(self, net, precision, target):
         self.net = net
         self.infer = net.infer
         self.precision = precision
-        self.n_classes = n_classes
-        self.target_shape = target_shape
+        self.target_shape = target.shape[1:]
+        one_output_per_class = is_classifier(net) and not isinstance(
+            net, NeuralNetBinaryClassifier
+        )
+        self.n_classes = target.max() + 1 if one_output_per_class else 0
 
     def __call__(self, x, **fit_params):
         module, device = self.net.module_, torch.device(self.net.device)
@@ -131,7 +132,7 @@ class _TrainingPass:
                 "must return a tensor, or a tuple that starts with the logits."
             )
         shape = tuple(output.shape)
-        if self.n_classes is not None and (len(shape) < 2 or shape[1] < self.n_classes):
+        if self.n_classes and (len(shape) < 2 or shape[1] < self.n_classes):
             raise ValueError(
                 f"The net turns {n_samples} rows into outputs of shape {shape}, but y "
                 f"holds {self.n_classes} classes: give its last layer "
