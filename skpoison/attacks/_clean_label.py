@@ -57,6 +57,10 @@ class CleanLabelAttack(PoisonAttack):
         """Lowest and highest allowed values of the poisons; arrays or tensors."""
         return 0.0, 1.0
 
+    def _report(self, step, loss):
+        if self.verbose and step % 100 == 0:
+            print(f"step {step}: mean loss {loss.mean():.4f}")
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_poison(self, X, y, X_target):
         """Poison a training set against one target.
@@ -200,6 +204,37 @@ def features_of_targets(net, targets):
             "all zero: nothing is near them in relative terms. Use another layer."
         )
     return features
+
+
+def loss_and_gradient(nets, goals, objectives, poisons):
+    """The objective, averaged over the surrogates, and its gradient.
+
+    One surrogate at a time, so that the graph of one alone is in memory.
+
+    Parameters
+    ----------
+    nets : list of Surrogate
+    goals : list of tensor of shape (n_targets, width)
+        Features of the targets, per surrogate.
+    objectives : list of callable
+        Per surrogate: takes the features of the poisons, (n_targets, n_poisons, width),
+        and the goal; returns a loss per target or per poison.
+    poisons : tensor of shape (n_targets, n_poisons, ...)
+
+    Returns
+    -------
+    loss : tensor
+        Like what the objectives return.
+    gradient : tensor like poisons
+    """
+    poisons = poisons.detach().requires_grad_()
+    losses, gradient = [], torch.zeros_like(poisons)
+    for net, goal, objective in zip(nets, goals, objectives):
+        features = net(poisons.flatten(0, 1)).unflatten(0, poisons.shape[:2])
+        loss = objective(features, goal)
+        gradient += torch.autograd.grad(loss.sum(), poisons)[0] / len(nets)
+        losses.append(loss.detach())
+    return torch.stack(losses).mean(dim=0), gradient
 
 
 def _relative_distances(nets, rows, targets):

@@ -8,7 +8,7 @@ import torch
 
 from .._param_validation import Interval
 from ..embedding._seeding import seeded
-from ._clean_label import CleanLabelAttack, features_of_targets
+from ._clean_label import CleanLabelAttack, features_of_targets, loss_and_gradient
 
 
 class PolytopeAttack(CleanLabelAttack):
@@ -75,15 +75,12 @@ class PolytopeAttack(CleanLabelAttack):
             poisons = bases.clone().requires_grad_()
             adam = torch.optim.Adam([poisons], lr=self.lr)
             for step in range(self.max_iter):
-                loss, poisons.grad = _loss_and_gradient(
-                    nets, goals, objectives, poisons
-                )
+                loss, poisons.grad = loss_and_gradient(nets, goals, objectives, poisons)
+                self._report(step, loss)
                 adam.step()
                 with torch.no_grad():
                     poisons.clamp_(low, high)
-                if self.verbose and (step + 1) % 100 == 0:
-                    print(f"step {step + 1}: mean loss {loss.mean():.4f}")
-            loss, _ = _loss_and_gradient(nets, goals, objectives, poisons)
+            loss, _ = loss_and_gradient(nets, goals, objectives, poisons)
         return poisons.detach(), loss
 
     @contextmanager
@@ -100,18 +97,3 @@ class PolytopeAttack(CleanLabelAttack):
             )
         with seeded(rng.randint(2**31 - 1), device):
             yield
-
-
-def _loss_and_gradient(nets, goals, objectives, poisons):
-    """The mean objective over the surrogates, per target, and its gradient.
-
-    One surrogate at a time, so that the graph of one alone is in memory.
-    """
-    loss = torch.zeros(len(poisons), device=poisons.device)
-    gradient = torch.zeros_like(poisons)
-    for net, goal, objective in zip(nets, goals, objectives):
-        features = net(poisons.flatten(0, 1)).unflatten(0, poisons.shape[:2])
-        part = objective(features, goal) / len(nets)
-        gradient += torch.autograd.grad(part.sum(), poisons)[0]
-        loss += part.detach()
-    return loss, gradient

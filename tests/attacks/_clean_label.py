@@ -1,10 +1,15 @@
 """The clean-label attacks, quick settings for the digits network."""
 
-from skpoison.attacks import BullseyePolytopeAttack, ConvexPolytopeAttack
+from skpoison.attacks import (
+    BullseyePolytopeAttack,
+    ConvexPolytopeAttack,
+    FeatureCollisionAttack,
+)
 
 ATTACKS = {
     "bullseye": (BullseyePolytopeAttack, {"eps": 0.3, "lr": 0.02}),
     "convex": (ConvexPolytopeAttack, {"eps": 0.3, "lr": 0.02}),
+    "collision": (FeatureCollisionAttack, {}),
 }
 
 

@@ -197,7 +197,7 @@ def test_clones_craft_the_same(d, name):
 
 
 def test_verbose_prints_the_loss(d, name, capsys):
-    make(name, d.extractor, verbose=1, max_iter=100).craft(d.X, d.y, targets(3, n=1))
+    make(name, d.extractor, verbose=1, max_iter=101).craft(d.X, d.y, targets(3, n=1))
     assert "step 100: mean loss" in capsys.readouterr().out
 
 
