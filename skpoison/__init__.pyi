@@ -1,6 +1,7 @@
 from . import (
     attacks,
     base,
+    datasets,
     defenses,
     embedding,
     exceptions,
@@ -17,6 +18,7 @@ __version__: str
 __all__ = [
     "attacks",
     "base",
+    "datasets",
     "defenses",
     "embedding",
     "exceptions",
