@@ -279,25 +279,7 @@ class PoisonFilter(
         ValueError
             For a label that was not seen during `fit`, besides invalid input.
         """
-        check_is_fitted(self)
-        regression = not hasattr(self, "classes_")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=False,
-            dtype=(np.float64, np.float32),
-            accept_sparse=self._accept_sparse,
-            y_numeric=regression,
-        )
-        if not regression:
-            unseen = np.setdiff1d(y, self.classes_)
-            if len(unseen):
-                raise ValueError(
-                    f"y holds labels that were not seen during fit: {unseen.tolist()}."
-                )
-            y = np.searchsorted(self.classes_, y)
-        return self._score_new_rows(X, y)
+        return self._score_new_rows(*self._validate_new_rows(X, y))
 
     @available_if(_judges_new_rows)
     def decision_function(self, X, y):
@@ -350,6 +332,27 @@ class PoisonFilter(
                 f"{type(self).__name__} needs at least two classes; y holds only one "
                 f"class: {self.classes_[0]!r}."
             )
+        return X, y
+
+    def _validate_new_rows(self, X, y):
+        check_is_fitted(self)
+        regression = not hasattr(self, "classes_")
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=False,
+            dtype=(np.float64, np.float32),
+            accept_sparse=self._accept_sparse,
+            y_numeric=regression,
+        )
+        if not regression:
+            unseen = np.setdiff1d(y, self.classes_)
+            if len(unseen):
+                raise ValueError(
+                    f"y holds labels that were not seen during fit: {unseen.tolist()}."
+                )
+            y = np.searchsorted(self.classes_, y)
         return X, y
 
     def _validate_trusted(self, trusted, y):
