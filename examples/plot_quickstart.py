@@ -133,6 +133,7 @@ defenses = {
 print(f"accuracy of the clean model: {clean_model.score(X_test, y_test):.3f}")
 print(f"{'':28}{'poisons':>9}{'clean':>10}{'targets':>9}{'test':>10}")
 print(f"{'':28}{'removed':>9}{'removed':>10}{'fooled':>9}{'accuracy':>10}{'MCC':>7}")
+reports = {}
 for name, (filter, fit_params) in defenses.items():
     kept, fooled, accuracy = [], 0, []
     for (X_train, y_train), three in zip(training_sets, threes):
@@ -141,6 +142,7 @@ for name, (filter, fit_params) in defenses.items():
         fooled += int(model.predict(X_test[[three]])[0] == 8)
         accuracy.append(model.score(X_test, y_test))
     report = filter_report(np.tile(is_poison, 10), np.concatenate(kept))
+    reports[name] = report | {"fooled": fooled, "test_accuracy": np.mean(accuracy)}
     print(
         f"{name:28}{report['n_poisons_removed']:>6}/50"
         f"{report['clean_removed']:>8.1f} %{fooled:>6}/10"
@@ -151,9 +153,9 @@ for name, (filter, fit_params) in defenses.items():
 # Which k?
 # --------
 # The number of poisons is unknown, and the validation folds of a poisoned set would
-# hold poison too: :class:`~skpoison.model_selection.TrustedKFold` validates on trusted rows
-# alone. Accuracy does not show the one fooled target, so do not take the smallest k of
-# those that do about as well: a larger one outvotes more poison.
+# hold poison too: :class:`~skpoison.model_selection.TrustedKFold` validates on trusted
+# rows alone. Accuracy does not show the one fooled target, so do not take the smallest k
+# of those that do about as well: a larger one outvotes more poison.
 
 X_train, y_train = training_sets[0]
 torch.manual_seed(0)

@@ -246,10 +246,7 @@ class FeatureSpaceDisplay:
                 label="target",
                 zorder=6,
             )
-        ax.set(
-            xlabel="between the class centroids",
-            ylabel="across, along the decision boundary's normal",
-        )
+        ax.set(xlabel="between the class centroids", ylabel="across")
         ax.legend(fontsize="small")
         self.ax_, self.figure_ = ax, ax.figure
         return self
