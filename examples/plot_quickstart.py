@@ -154,8 +154,8 @@ for name, (filter, fit_params) in defenses.items():
 # --------
 # The number of poisons is unknown, and the validation folds of a poisoned set would
 # hold poison too: :class:`~skpoison.model_selection.TrustedKFold` validates on trusted
-# rows alone. Accuracy does not show the one fooled target, so do not take the smallest k
-# of those that do about as well: a larger one outvotes more poison.
+# rows alone. Accuracy does not show the one fooled target, so do not take the smallest
+# k of those that do about as well: a larger one outvotes more poison.
 
 X_train, y_train = training_sets[0]
 torch.manual_seed(0)
