@@ -92,9 +92,7 @@ def test_cross_validation_of_a_regression():
     X, y = make_regression(60, 3, noise=1, random_state=0)
     trusted = np.arange(60) < 30
     poisoned = np.where(trusted, y, -y)
-    scores = cross_val_score(
-        Ridge(), X, poisoned, cv=TrustedKFold(3, trusted=trusted), n_jobs=2
-    )
+    scores = cross_val_score(Ridge(), X, poisoned, cv=TrustedKFold(3, trusted=trusted))
     assert scores.shape == (3,)
     expected = [
         Ridge().fit(X[train], poisoned[train]).score(X[test], y[test])

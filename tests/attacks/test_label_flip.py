@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris, make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import laplacian_kernel
+from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -14,6 +15,9 @@ from sklearn.svm import SVC
 from skpoison.attacks import LabelFlipAttack
 from skpoison.attacks._label_flip._alfa import alfa_flips
 from skpoison.attacks._label_flip._kernel_svm import KernelSVM, hinge, kernel_matrix
+from skpoison.datasets import fetch_fourclass
+
+from .._real_data import real
 
 TWO_CLASSES = ["tilt", "alfa", "cluster"]
 GUIDED = ["near", "far", *TWO_CLASSES]
@@ -381,3 +385,29 @@ def test_errors_of_the_strategies_of_two_classes(iris, moons, strategy):
     X[3, 1] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         LabelFlipAttack(strategy=strategy).fit_poison(X, y)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "accuracy", "n_splits"),
+    [
+        ("near", 0.943, 5),
+        ("far", 0.757, 5),
+        ("tilt", 0.777, 5),
+        ("alfa", 0.790, 5),
+        ("cluster", 0.734, 1),
+    ],
+)
+def test_flips_of_a_fifth_of_fourclass(strategy, accuracy, n_splits):
+    """Mean test accuracy over some splits, no more than .02 above the reference."""
+    X, y = real(fetch_fourclass, return_X_y=True)
+    svc, scores = SVC(C=1, gamma=10), []
+    for seed in range(n_splits):
+        X_train, X_test, y_train, y_test = train_test_split(
+            X, y, test_size=0.3, random_state=seed
+        )
+        attack = LabelFlipAttack(
+            strategy=strategy, rate=0.2, estimator=svc, random_state=seed
+        )
+        poisoned = attack.fit_poison(X_train, y_train)
+        scores.append(svc.fit(poisoned.X, poisoned.y).score(X_test, y_test))
+    assert np.mean(scores) <= accuracy + 0.02

@@ -7,7 +7,7 @@ from sklearn.svm import SVC
 
 from skpoison.datasets import _cache, _fourclass, fetch_fourclass, make_fourclass
 
-from ._real_data import real
+from .._real_data import real
 
 
 def test_real_data():

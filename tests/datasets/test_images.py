@@ -10,7 +10,7 @@ from skpoison.datasets import (
     fetch_mnist,
 )
 
-from ._real_data import real
+from .._real_data import real
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from skpoison.datasets import (
     fetch_warfarin,
 )
 
-from ._real_data import real
+from .._real_data import real
 
 
 def test_warfarin():
