@@ -1,7 +1,6 @@
 """scikit-learn's own checks of every estimator."""
 
-from sklearn.utils.estimator_checks import parametrize_with_checks
-
+from ._checks import scikit_learn_checks
 from ._instances import (
     FILTERS,
     META_ESTIMATORS,
@@ -10,9 +9,8 @@ from ._instances import (
 )
 
 
-@parametrize_with_checks(
-    [*FILTERS, *REGRESSION_FILTERS, *META_ESTIMATORS],
-    expected_failed_checks=expected_failed_checks,
+@scikit_learn_checks(
+    [*FILTERS, *REGRESSION_FILTERS, *META_ESTIMATORS], expected_failed_checks
 )
 def test_scikit_learn(estimator, check):
     check(estimator)

@@ -15,13 +15,13 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils import estimator_html_repr
-from sklearn.utils.estimator_checks import parametrize_with_checks
 from skorch.callbacks import InputShapeSetter
 
 from skpoison.defenses import L2CentroidFilter
 from skpoison.embedding import MLP, NetEmbedding
 from skpoison.pipeline import Pipeline
 
+from .._checks import scikit_learn_checks
 from ._nets import AnyWidth, classifier, regressor
 
 # The checks bring data of many widths.
@@ -37,13 +37,13 @@ def expected_failed_checks(embedding):
     }
 
 
-@parametrize_with_checks(
+@scikit_learn_checks(
     [
         NetEmbedding(classifier(n_classes=10, **ANY_WIDTH)),
         NetEmbedding(regressor(**ANY_WIDTH)),
         NetEmbedding(AnyWidth(), frozen=True),
     ],
-    expected_failed_checks=expected_failed_checks,
+    expected_failed_checks,
 )
 def test_scikit_learn(estimator, check):
     check(estimator)
