@@ -271,10 +271,12 @@ def _plane(features, groups, normal):
 
 def _normal(estimator, target_class, poison_class):
     """Normal of a linear classifier's boundary between the two classes, or None."""
-    coef, classes = (getattr(estimator, name, None) for name in ("coef_", "classes_"))
-    if coef is None or not np.isin([target_class, poison_class], classes).all():
+    if not hasattr(estimator, "coef_"):
+        return None
+    coef, classes = np.asarray(estimator.coef_), np.asarray(estimator.classes_)
+    if not np.isin([target_class, poison_class], classes).all():
         return None
     if len(coef) == 1:
-        return np.asarray(coef[0])
+        return coef[0]
     rows = [np.flatnonzero(classes == c)[0] for c in (target_class, poison_class)]
     return coef[rows[0]] - coef[rows[1]]
