@@ -1,6 +1,6 @@
 """Warnings of the package, each with a name so that it can be turned into an error."""
 
-__all__ = ["DegenerateFilterWarning", "RemovedClassWarning"]
+__all__ = ["DegenerateFilterWarning", "RemovedClassWarning", "UntrustedClassWarning"]
 
 
 class RemovedClassWarning(UserWarning):
@@ -9,3 +9,7 @@ class RemovedClassWarning(UserWarning):
 
 class DegenerateFilterWarning(UserWarning):
     """A filter's parameters leave its outcome to chance or to rounding noise."""
+
+
+class UntrustedClassWarning(UserWarning):
+    """No row of a class is trusted: its rows vouch for one another, and poison may."""

@@ -13,18 +13,21 @@ from sklearn.svm import SVC
 
 from skpoison.base import PoisonFilter
 from skpoison.defenses import (
+    AnnealedTrustFilter,
     DeepKNNFilter,
     L2CentroidFilter,
     OneClassSVMFilter,
     PerClassFilter,
     RandomEvictionFilter,
     SeverFilter,
+    SphereSlabFilter,
     TrustedDisagreementFilter,
 )
 from skpoison.meta import DefendedClassifier, DefendedRegressor
 from skpoison.pipeline import make_pipeline
 
 FILTERS = [
+    AnnealedTrustFilter(random_state=0),
     DeepKNNFilter(k=4),
     DeepKNNFilter(normalized_k=0.5, class_balance="replicate"),
     L2CentroidFilter(contamination=0.1),
@@ -36,6 +39,7 @@ FILTERS = [
         make_pipeline(StandardScaler(), LogisticRegression(tol=1e-8)),
         random_state=0,
     ),
+    SphereSlabFilter(0.9),
 ]
 
 REGRESSION_FILTERS = [

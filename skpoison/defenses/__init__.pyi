@@ -1,17 +1,21 @@
+from ._annealed_trust import AnnealedTrustFilter
 from ._deep_knn import DeepKNNFilter
 from ._l2_centroid import L2CentroidFilter
 from ._one_class_svm import OneClassSVMFilter
 from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
 from ._sever import SeverFilter
+from ._sphere_slab import SphereSlabFilter
 from ._trusted_disagreement import TrustedDisagreementFilter
 
 __all__ = [
+    "AnnealedTrustFilter",
     "DeepKNNFilter",
     "L2CentroidFilter",
     "OneClassSVMFilter",
     "PerClassFilter",
     "RandomEvictionFilter",
     "SeverFilter",
+    "SphereSlabFilter",
     "TrustedDisagreementFilter",
 ]

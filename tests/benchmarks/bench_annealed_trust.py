@@ -1,0 +1,198 @@
+"""How well defenses that know some trusted rows find flipped labels.
+
+Four data sets, five attacks on the labels of the untrusted rows, shares of trusted rows
+from 1 to 20 %. The figures are means over data sets, attacks and seeds of the F1 score
+of the poison class and of the ROC AUC, both over the untrusted rows alone.
+
+    python tests/benchmarks/bench_annealed_trust.py --csv annealed_trust.csv
+
+takes about 20 minutes of one core; a run that was stopped goes on where the CSV ends.
+"""
+
+import argparse
+import csv
+import time
+import warnings
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.decomposition import PCA
+from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from skpoison.attacks import LabelFlipAttack
+from skpoison.datasets import fetch_fourclass, fetch_mnist
+from skpoison.defenses import (
+    AnnealedTrustFilter,
+    DeepKNNFilter,
+    TrustedDisagreementFilter,
+)
+
+DATA_SETS = ("fourclass", "digits", "breast cancer", "mnist")
+ATTACKS = ("random", "far", "near", "cluster", "confusion")
+SHARES = (0.01, 0.02, 0.05, 0.10, 0.20)
+COLUMNS = ("data", "seed", "rate", "share", "attack", "method", "f1", "auc", "seconds")
+
+
+def draw_rows(data, rng):
+    """Some rows of a data set, drawn at random, as the experiments take them."""
+    if data == "fourclass":
+        X, y = fetch_fourclass(return_X_y=True)
+        n, prepare = 600, None
+    elif data == "digits":
+        X, y = load_digits(return_X_y=True)
+        n, prepare = 1200, None
+    elif data == "breast cancer":
+        X, y = load_breast_cancer(return_X_y=True)
+        n, prepare = 400, StandardScaler()
+    else:
+        X, y = fetch_mnist(return_X_y=True)
+        n, prepare = 1200, PCA(40, random_state=0)
+    rows = rng.permutation(len(y))[:n]
+    X = X[rows].reshape(n, -1).astype(float)
+    y = np.unique(y, return_inverse=True)[1][rows]
+    return (X if prepare is None else prepare.fit_transform(X)), y
+
+
+def attacked_svc(data):
+    """The victim, which also is the trusted baseline: a fair choice per data set."""
+    return SVC(C=10, gamma=10 if data == "fourclass" else "scale")
+
+
+def draw_trusted(y, share, rng):
+    """A share of the rows, one of each class among them where the share allows."""
+    order = rng.permutation(len(y))
+    n_trusted, n_classes = round(share * len(y)), y.max() + 1
+    first = [order[y[order] == c][0] for c in range(n_classes)]
+    if n_trusted >= n_classes:
+        order = np.concatenate([first, np.setdiff1d(order, first, assume_unique=True)])
+    trusted = np.zeros(len(y), dtype=bool)
+    trusted[order[:n_trusted]] = True
+    return trusted
+
+
+def poison_labels(attack, X, y, rate, svc, rng):
+    """The labels after an attack."""
+    if attack == "confusion":
+        return confuse_classes(y, rate, rng)
+    if attack == "cluster" and y.max() > 1:
+        return flip_groups(X, y, rate, rng)
+    seed = int(rng.integers(2**31))
+    flips = LabelFlipAttack(
+        strategy=attack, rate=rate, estimator=svc, random_state=seed
+    )
+    return flips.fit_poison(X, y).y
+
+
+def confuse_classes(y, rate, rng):
+    """Rows of few classes get the label of the next: all in one direction.
+
+    With two classes all flips are in the rows of one of them; else up to 60 % of a
+    class is flipped before it is the turn of another.
+    """
+    n_classes, left, poisoned = y.max() + 1, round(rate * len(y)), y.copy()
+    for c in rng.permutation(n_classes):
+        rows = rng.permutation(np.flatnonzero(y == c))
+        most = left if n_classes == 2 else min(left, round(0.6 * len(rows)))
+        poisoned[rows[:most]] = (c + 1) % n_classes
+        left -= len(rows[:most])
+    return poisoned
+
+
+def flip_groups(X, y, rate, rng, n_groups=5):
+    """Groups of neighbours of one class get the label of one other class."""
+    n_classes, n_flips = y.max() + 1, round(rate * len(y))
+    poisoned, free = y.copy(), np.ones(len(y), dtype=bool)
+    while (left := n_flips - np.sum(~free)) > 0:
+        centre = rng.choice(np.flatnonzero(free))
+        same = np.flatnonzero(free & (y == y[centre]))
+        nearest = np.argsort(np.linalg.norm(X[same] - X[centre], axis=1))
+        group = same[nearest[: min(left, -(-n_flips // n_groups))]]
+        poisoned[group] = (y[centre] + rng.integers(1, n_classes)) % n_classes
+        free[group] = False
+    return poisoned
+
+
+def methods(svc):
+    return {
+        "trusted SVC": TrustedDisagreementFilter(svc, random_state=0),
+        "Deep k-NN, k = 15": DeepKNNFilter(k=15),
+        "self-training": TrustedDisagreementFilter(svc, n_rounds=5, random_state=0),
+        "annealed trust": AnnealedTrustFilter(random_state=0),
+    }
+
+
+def run_cell(data, seed, rate, share):
+    """All attacks and methods on one draw of the rows and of the trusted among them."""
+    warnings.simplefilter("ignore")
+    rng = np.random.default_rng([seed, DATA_SETS.index(data), round(1000 * share)])
+    X, y = draw_rows(data, rng)
+    svc = attacked_svc(data)
+    trusted = draw_trusted(y, share, rng)
+    open_rows = ~trusted
+    records = []
+    for attack in ATTACKS:
+        poisoned = y.copy()
+        poisoned[open_rows] = poison_labels(
+            attack, X[open_rows], y[open_rows], rate, svc, rng
+        )
+        is_poison = (poisoned != y)[open_rows]
+        for name, method in methods(svc).items():
+            start = time.process_time()
+            method.fit(X, poisoned, trusted=trusted)
+            seconds = time.process_time() - start
+            f1 = f1_score(is_poison, ~method.inlier_mask_[open_rows])
+            auc = roc_auc_score(is_poison, -method.sample_scores_[open_rows])
+            cell = (data, seed, rate, share, attack)
+            records.append((*cell, name, f1, auc, seconds))
+        records.append((*cell, "flag nothing", 0.0, 0.5, 0.0))
+    return records
+
+
+def run(path, seeds, rate, n_jobs):
+    """Run the cells that the CSV lacks, and return all of it."""
+    if not path.exists():
+        path.write_text(",".join(COLUMNS) + "\n")
+    done = set(
+        pd.read_csv(path)[["data", "seed", "rate", "share"]].itertuples(
+            index=False, name=None
+        )
+    )
+    cells = [
+        cell for cell in product(DATA_SETS, seeds, [rate], SHARES) if cell not in done
+    ]
+    finished = Parallel(n_jobs, return_as="generator_unordered")(
+        delayed(run_cell)(*cell) for cell in cells
+    )
+    for records in finished:
+        with path.open("a", newline="") as file:
+            csv.writer(file).writerows(records)
+    results = pd.read_csv(path)
+    return results[results["seed"].isin(seeds) & (results["rate"] == rate)]
+
+
+def show(results):
+    for value in ("f1", "auc"):
+        print(f"\nmean {value} by share of trusted rows")
+        print(results.pivot_table(value, "method", "share").round(3).to_string())
+    for by in ("data", "attack"):
+        print(f"\nmean f1 by {by}")
+        table = results.pivot_table("f1", [by, "method"], "share")
+        print(table.drop("flag nothing", level="method").round(3).to_string())
+    print("\nseconds of CPU per fit")
+    print(results.groupby(["method", "data"])["seconds"].mean().unstack().round(3))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--csv", type=Path, default=Path("annealed_trust.csv"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=range(5))
+    parser.add_argument("--rate", type=float, default=0.2)
+    parser.add_argument("--n-jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    show(run(arguments.csv, arguments.seeds, arguments.rate, arguments.n_jobs))
