@@ -238,7 +238,7 @@ def laplacian(X, Y):
         SVC(kernel=laplacian),
         SVC(kernel="precomputed"),
     ],
-    ids=str,
+    ids=lambda svc: getattr(svc.kernel, "__name__", svc.kernel),
 )
 @pytest.mark.parametrize("sparse", [False, True])
 def test_the_kernel_machine_is_the_attacked_one(moons, svc, sparse):
