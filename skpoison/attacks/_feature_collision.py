@@ -144,7 +144,8 @@ class FeatureCollisionAttack(CleanLabelAttack):
         goals = [features_of_targets(net, targets) for net in nets]
         objectives = [_squared_distances] * len(nets)
         marked = self.watermark * targets[:, None] + (1 - self.watermark) * bases
-        poisons, best, lowest = marked, marked, torch.inf
+        poisons = best = marked
+        lowest = torch.full(bases.shape[:2], torch.inf, device=bases.device)
         adam = _AdamStep(self.lr)
         for step in range(self.max_iter + 1):
             loss, gradient = loss_and_gradient(nets, goals, objectives, poisons)

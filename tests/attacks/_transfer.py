@@ -1,12 +1,13 @@
 """A small network on digits, and a victim that fine-tunes its head on 300 rows."""
 
-from copy import deepcopy
 from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import torch
 from sklearn.datasets import load_digits
+
+from skpoison.evaluation import TransferHeads
 
 N_TUNE_PER_CLASS, N_PRETRAIN = 30, 900
 
@@ -47,29 +48,13 @@ def pretrained(X, y, seed, dropout=0.0):
         head = torch.nn.Linear(64, 10)
         net = torch.nn.Sequential(extractor, head)
         adam = torch.optim.Adam(net.parameters(), lr=2e-3)
-        descend(net, torch.tensor(X), torch.tensor(y), adam, n_epochs=30)
+        X, y = torch.tensor(X), torch.tensor(y)
+        for _ in range(30):
+            for batch in torch.randperm(len(y)).split(64):
+                adam.zero_grad()
+                torch.nn.functional.cross_entropy(net(X[batch]), y[batch]).backward()
+                adam.step()
     return extractor.eval(), head
-
-
-def fine_tuned(features, y, head, seed=0):
-    """The head after it went on training on these rows alone."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        head = deepcopy(head)
-        adam = torch.optim.Adam(head.parameters(), lr=0.1)
-        schedule = torch.optim.lr_scheduler.MultiStepLR(adam, [30, 45])
-        descend(head, features, torch.tensor(y), adam, 60, schedule)
-    return head
-
-
-def descend(net, X, y, optimizer, n_epochs, schedule=None):
-    for _ in range(n_epochs):
-        for batch in torch.randperm(len(y)).split(64):
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(net(X[batch]), y[batch]).backward()
-            optimizer.step()
-        if schedule is not None:
-            schedule.step()
 
 
 def features(extractor, X):
@@ -77,28 +62,42 @@ def features(extractor, X):
         return extractor(torch.tensor(np.asarray(X, dtype=np.float32)))
 
 
-def prediction(extractor, head, X):
-    with torch.no_grad():
-        return head(features(extractor, X)).argmax(dim=1).numpy()
+def fine_tuned(X, y, keep_masks, seed):
+    """Victims whose pre-trained head went on training on some of these rows."""
+    d = digits(seed)
+    coef, intercept = (p.detach().numpy() for p in (d.head.weight, d.head.bias))
+    heads = TransferHeads(random_state=0)
+    return heads.fit(
+        features(d.extractor, X),
+        y,
+        keep_masks,
+        coef_init=coef,
+        intercept_init=intercept,
+    )
 
 
 @cache
 def targets(of_class, n=10, seed=0):
     """Test rows of a class that the victim fine-tuned on clean rows gets right."""
     d = digits(seed)
-    clean = fine_tuned(features(d.extractor, d.X), d.y, d.head)
-    right = prediction(d.extractor, clean, d.X_test) == d.y_test
+    clean = fine_tuned(d.X, d.y, np.ones((1, len(d.y)), dtype=bool), seed)
+    right = clean.predict(features(d.extractor, d.X_test))[0] == d.y_test
     return d.X_test[right & (d.y_test == of_class)][:n]
 
 
 def n_fooled(poisons, X_targets, poison_class, seed=0):
     """How many victims, one per set of poisons, take the target for poison_class."""
-    d = digits(seed)
-    clean = features(d.extractor, d.X)
-    labels = np.concatenate([d.y, np.full(len(poisons[0]), poison_class)])
-    total = 0
-    for X_poison, target in zip(poisons, X_targets):
-        rows = torch.cat([clean, features(d.extractor, X_poison)])
-        victim = fine_tuned(rows, labels, d.head)
-        total += prediction(d.extractor, victim, target[None])[0] == poison_class
-    return total
+    d, (n_sets, n_poisons) = digits(seed), poisons.shape[:2]
+    victims = fine_tuned(
+        np.concatenate([d.X, poisons.reshape(-1, d.X.shape[1])]),
+        np.concatenate([d.y, np.full(n_sets * n_poisons, poison_class)]),
+        np.hstack(
+            [
+                np.ones((n_sets, len(d.y)), dtype=bool),
+                np.repeat(np.eye(n_sets, dtype=bool), n_poisons, axis=1),
+            ]
+        ),
+        seed,
+    )
+    predicted = victims.predict(features(d.extractor, X_targets))
+    return np.sum(np.diag(predicted) == poison_class)

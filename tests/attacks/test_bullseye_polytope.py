@@ -69,8 +69,8 @@ def test_victims_are_fooled_by_the_poisons_and_not_by_their_bases():
     )
     poisons = attack.craft(d.X, d.y, X_targets)
     assert len(poisons) == 10
-    assert n_fooled(poisons[:4], X_targets[:4], 8) >= 3
-    assert n_fooled(d.X[attack.base_indices_][:4], X_targets[:4], 8) == 0
+    assert n_fooled(poisons, X_targets, 8) >= 7
+    assert n_fooled(d.X[attack.base_indices_], X_targets, 8) == 0
 
 
 def test_dropout_is_drawn_from_the_random_state_alone():

@@ -89,12 +89,12 @@ def test_no_value_moves_by_more_than_eps():
 
 
 def test_victims_are_fooled():
-    d, X_targets = digits(), targets(3, n=4)
+    d, X_targets = digits(), targets(3)
     attack = ConvexPolytopeAttack(
         d.extractor, poison_class=8, eps=0.3, lr=0.02, max_iter=200
     )
     poisons = attack.craft(d.X, d.y, X_targets)
-    assert n_fooled(poisons, X_targets, 8) >= 2
+    assert n_fooled(poisons, X_targets, 8) >= 5
 
 
 def test_features_that_overflow_on_the_way_are_said():

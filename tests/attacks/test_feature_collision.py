@@ -126,10 +126,10 @@ def test_each_poison_is_crafted_as_if_alone():
 
 
 def test_victims_are_fooled_by_the_poisons_and_not_by_their_bases():
-    d, X_targets = digits(), targets(3, n=4)
+    d, X_targets = digits(), targets(3)
     attack = FeatureCollisionAttack(
         d.extractor, poison_class=8, n_poisons=5, max_iter=150
     )
     poisons = attack.craft(d.X, d.y, X_targets)
-    assert n_fooled(poisons, X_targets, 8) == 4
+    assert n_fooled(poisons, X_targets, 8) >= 9
     assert n_fooled(d.X[attack.base_indices_], X_targets, 8) == 0

@@ -1,0 +1,5 @@
+"""Evaluation: what poison does to those who train on it, with and without a defense."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+from ._transfer_heads import TransferHeads
+
+__all__ = [
+    "TransferHeads",
+]
