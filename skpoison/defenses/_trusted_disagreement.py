@@ -8,10 +8,10 @@ from sklearn.utils import check_random_state, get_tags
 
 from .._param_validation import HasMethods, Interval
 from .._row_order import content_order
-from .._rows import floor_share
 from ..base import PoisonFilter
 from ._margins import label_margins
 from ._out_of_fold import deal_folds
+from ._self_training import most_agreeing
 
 # Two-sided .05 of a normal, for residuals around the fit to trusted rows alone; the
 # usual bar of robust statistics once rows are believed one by one.
@@ -145,7 +145,8 @@ class TrustedDisagreementFilter(PoisonFilter):
         scores = self._score_round(X, y, groups, trusted, learned, rng)
         for r in range(1, self.n_rounds + 1):
             believed = ~trusted & (scores >= self._offset())
-            learned = trusted | _best(believed, scores, groups, r / self.n_rounds)
+            best = most_agreeing(believed, scores, groups, r / self.n_rounds)
+            learned = trusted | best
             scores = self._score_round(X, y, groups, trusted, learned, rng)
         return scores
 
@@ -179,17 +180,6 @@ class TrustedDisagreementFilter(PoisonFilter):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
         return tags
-
-
-def _best(believed, scores, groups, share):
-    """Per group the given share of the believed rows, highest scores first, ties in."""
-    best = np.zeros(len(scores), dtype=bool)
-    for group in np.unique(groups[believed]):
-        rows = np.flatnonzero(believed & (groups == group))
-        n_best = max(1, floor_share(share, len(rows)))
-        cut = np.sort(scores[rows])[-n_best]
-        best[rows] = scores[rows] >= cut
-    return best
 
 
 def _residual_scale(residuals, y, trusted, learned):
