@@ -57,7 +57,7 @@ def run(measure, settings, defenses, path, *, n_jobs=-1):
         for rows in _with_progress(batches, len(tasks)):
             _append(path, rows)
     where = {cell: line for line, cell in enumerate(_cells(path, keys))}
-    frame = pd.read_csv(path, float_precision="round_trip")
+    frame = pd.read_csv(path)
     return frame.iloc[[where[_cell(cell)] for cell in asked]].reset_index(drop=True)
 
 

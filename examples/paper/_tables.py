@@ -1,15 +1,18 @@
 """Tables of what was measured: mean and standard deviation, in markdown."""
 
+from pandas.api.types import is_numeric_dtype
+
 
 def mean_and_deviation(frame, index, columns, values):
     """Mean ± standard deviation of the values of each row and column, as text.
 
-    Rows and columns come in the order in which they first appear in the frame. A single
-    value has no deviation, and a cell without values stays empty.
+    Rows and columns of names come in the order in which they first appear in the frame,
+    numbers in their own. A single value has no deviation, and a cell without values
+    stays empty.
     """
     groups = frame.groupby([index, columns], sort=False)[values]
     cells = groups.agg(_text).unstack(columns, fill_value="")
-    return cells.loc[frame[index].unique(), frame[columns].unique()]
+    return cells.loc[_in_order(frame[index]), _in_order(frame[columns])]
 
 
 def markdown(table):
@@ -20,6 +23,11 @@ def markdown(table):
         *([name, *row] for name, row in zip(table.index, table.to_numpy())),
     ]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _in_order(column):
+    labels = column.drop_duplicates()
+    return labels.sort_values() if is_numeric_dtype(column) else labels
 
 
 def _text(values):
