@@ -5,19 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn import get_config
-from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
-from ._exact import beyond_the_vote, squared_distances
-from ._float32 import Float32Screen
+from . import _screen16
+from ._exact import Doubts, beyond_the_vote
+from ._geometry import Frame
+from ._screen32 import Screen32
 
 # Fractional weights that add up to k on paper may miss it by their rounding.
 _ROUNDING = 1e-9
-# A strip stays in the second-level cache; products of longer blocks gain nothing.
-_STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**20, 64, 1024
+# Strips this large outweigh the calls on them and still stay near the core; products
+# of longer blocks gain nothing.
+_STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**22, 64, 1024
 
 
-def count_neighbors(voters, X, k, *, rows, exclude_self, n_jobs):
+def count_neighbors(voters, X, k, *, own_columns, n_jobs):
     """Voters of each class among the nearest that gather k votes.
 
     Parameters
@@ -27,10 +29,8 @@ def count_neighbors(voters, X, k, *, rows, exclude_self, n_jobs):
         The rows to judge.
     k : int
         Votes to gather, from the nearest voter on.
-    rows : ndarray of int of shape (n_samples,)
-        The order in which to judge them.
-    exclude_self : bool
-        Whether the i-th row judged is the i-th column of the voters, without a vote.
+    own_columns : ndarray of int of shape (n_samples,) or None
+        The voter that is the row itself, and has no vote on it.
     n_jobs : int or None
 
     Returns
@@ -38,70 +38,100 @@ def count_neighbors(voters, X, k, *, rows, exclude_self, n_jobs):
     ndarray of int of shape (n_samples, n_classes)
         Voters at exactly the distance that completes the vote all count.
     """
-    n_jobs = effective_n_jobs(n_jobs)
-    budget = get_config()["working_memory"] * 2**20 / n_jobs
-    counter = _Counter(voters, X, k, rows, exclude_self)
-    n_strip_rows, n_block_rows = _rows_at_a_time(len(voters.rows), X.shape[1], budget)
-    blocks = list(gen_batches(len(rows), n_block_rows))
-    shares = [blocks[i::n_jobs] for i in range(min(n_jobs, len(blocks)))]
-    # BLAS threads inside worker threads would fight over the cores.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_jobs) as workers:
-        list(workers.map(lambda share: counter.count(share, n_strip_rows), shares))
+    counter = _Counter(voters, X, k, own_columns, effective_n_jobs(n_jobs))
+    frame, undecided = Frame(voters.X, X), np.arange(len(X))
+    if not frame.exact and _screen16.pays(len(voters.rows) * len(X)):
+        screen = _screen16.Screen16(voters, X, frame, counter.rank)
+        undecided = counter.count(screen, undecided)
+        del screen
+    if len(undecided):
+        counter.count(Screen32(voters, X, frame), undecided)
     return counter.counts
-
-
-def _rows_at_a_time(n_voters, n_features, budget):
-    """Rows of a strip and of a block, so that a worker stays within its bytes."""
-    # A copy of the nearness, a mask, and the mask again as the numbers that are summed.
-    strip_row = n_voters * (4 + 1 + 4)
-    n_strip_rows = min(_STRIP_BYTES, budget / 2) // strip_row
-    n_strip_rows = int(np.clip(n_strip_rows, 1, _MAX_STRIP_ROWS))
-    # The exact decisions hold eight numbers per voter in doubt, and a few rows.
-    budget -= n_strip_rows * strip_row + 8 * 8 * n_voters + 2**18
-    n_block_rows = budget // (4 * n_voters + 3 * 8 * n_features)
-    return n_strip_rows, int(np.clip(n_block_rows, 1, _MAX_BLOCK_ROWS))
 
 
 class _Counter:
     """What the worker threads share: the voters, the vote, and the counts."""
 
-    def __init__(self, voters, X, k, rows, exclude_self):
-        self.voters, self.X, self.rows = voters, X, rows
-        self.exclude_self = exclude_self
+    def __init__(self, voters, X, k, own_columns, n_jobs):
+        self.voters, self.X, self.own_columns = voters, X, own_columns
         self.needed = k * (1 - _ROUNDING)
-        self.screen = Float32Screen(voters, X, rows)
-        self.counts = np.empty((len(rows), len(voters.starts)), dtype=np.intp)
+        # So many voters suffice, whatever their classes.
+        rank = int(np.ceil(self.needed / voters.weight.min()))
+        self.rank = min(rank, len(voters.rows))
+        self.n_jobs = n_jobs
+        self.counts = np.empty((len(X), len(voters.weight)), dtype=np.intp)
 
-    def count(self, blocks, n_strip_rows):
-        """Count for some of the rows."""
-        shape = n_strip_rows, len(self.voters.rows)
-        scratch = np.empty(shape, dtype=self.screen.dtype)
-        mask = np.empty(shape, dtype=bool)
-        for judged, nearness, norms in self.screen.strips(blocks, n_strip_rows):
-            n = len(nearness)
-            if self.exclude_self:
-                nearness[np.arange(n), np.arange(judged.start, judged.stop)] = -np.inf
-            kth = self._completes_the_vote(nearness, scratch[:n])
-            lowest, highest = self.screen.bounds(kth, norms)
-            near = np.greater_equal(nearness, lowest[:, None], out=mask[:n])
-            counts = np.add.reduceat(
-                near.view(np.uint8), self.voters.starts, axis=1, dtype=np.uint32
-            ).astype(np.intp)
-            if not self.screen.exact:
-                for i in self._in_doubt(counts):
-                    doubtful = np.flatnonzero(near[i] & (nearness[i] <= highest[i]))
-                    x = self.X[self.rows[judged.start + i]]
-                    counts[i] -= self._too_far(x, doubtful, counts[i])
-            self.counts[self.rows[judged]] = counts
+    def count(self, screen, rows):
+        """Count for the given rows of X; return those that the screen cannot judge."""
+        n_strip_rows, n_block_rows = self._rows_at_a_time()
+        n_blocks = max(-(-len(rows) // n_block_rows), min(self.n_jobs, len(rows)))
+        # Every block is a fair sample of the rows: a screen that fails, fails early.
+        blocks = [rows[i::n_blocks] for i in range(n_blocks)]
+        shares = [blocks[i :: self.n_jobs] for i in range(min(self.n_jobs, n_blocks))]
+        # The threads of BLAS, for the whole process, and of OpenMP, for each worker,
+        # would fight with the workers over the cores.
+        with (
+            threadpool_limits(1, "blas"),
+            ThreadPoolExecutor(
+                self.n_jobs, initializer=threadpool_limits, initargs=(1, "openmp")
+            ) as workers,
+        ):
+            undecided = workers.map(
+                lambda share: self._count_share(screen, share, n_strip_rows), shares
+            )
+            return np.concatenate(list(undecided))
+
+    def _rows_at_a_time(self):
+        """Rows of a strip and of a block, so that the workers share their memory."""
+        n_voters, n_features = self.voters.X.shape
+        budget = get_config()["working_memory"] * 2**20 / self.n_jobs
+        # A copy of the nearness, a mask, and the mask as the numbers that are summed;
+        # where everything is in doubt, 13 numbers per pair besides.
+        strip_row = n_voters * (4 + 1 + 4)
+        doubtful_row = strip_row + n_voters * 13 * 8
+        n_strip_rows = min(_STRIP_BYTES // strip_row, budget / 2 // doubtful_row)
+        n_strip_rows = int(np.clip(n_strip_rows, 1, _MAX_STRIP_ROWS))
+        budget -= n_strip_rows * doubtful_row + 2**18
+        n_block_rows = budget // (4 * n_voters + 3 * 8 * n_features)
+        return n_strip_rows, int(np.clip(n_block_rows, 1, _MAX_BLOCK_ROWS))
+
+    def _count_share(self, screen, blocks, n_strip_rows):
+        """The work of one thread."""
+        n_voters = len(self.voters.rows)
+        products = np.empty((len(blocks[0]), n_voters), dtype=screen.dtype)
+        scratch = np.empty((n_strip_rows, n_voters), dtype=screen.dtype)
+        mask = np.empty((n_strip_rows, n_voters), dtype=bool)
+        undecided = []
+        for i, block in enumerate(blocks):
+            decided = np.zeros(len(block), dtype=bool)
+            strips = screen.strips(block, products, n_strip_rows)
+            for strip, nearness, context in strips:
+                n, rows = len(nearness), block[strip]
+                if self.own_columns is not None:
+                    nearness[np.arange(n), self.own_columns[rows]] = screen.no_vote
+                kth = self._completes_the_vote(nearness, scratch[:n])
+                lowest, highest = screen.bounds(kth, context)
+                near = np.greater_equal(nearness, lowest[:, None], out=mask[:n])
+                counts = self._counts(near)
+                decided[strip] = counts.any(axis=1)
+                if not screen.exact:
+                    decided[strip] &= self._settle(
+                        counts, rows, near, nearness, highest, screen
+                    )
+                self.counts[rows] = counts
+            undecided.append(block[~decided])
+            if decided.mean() < 0.5:
+                undecided += blocks[i + 1 :]
+                break
+        return np.concatenate(undecided)
 
     def _completes_the_vote(self, nearness, scratch):
         """Nearness of the voter whose vote is the k-th, per row."""
-        n_voters = nearness.shape[1]
-        weight = self.voters.weight
-        rank = min(int(np.ceil(self.needed / weight.min())), n_voters)
+        position = len(self.voters.rows) - self.rank
         scratch[:] = nearness
-        scratch.partition(n_voters - rank, axis=1)
-        kth = scratch[:, n_voters - rank].copy()
+        scratch.partition(position, axis=1)
+        kth = scratch[:, position].copy()
+        weight = self.voters.weight
         if weight.min() == weight.max():
             return kth
         for i, row in enumerate(nearness):
@@ -111,16 +141,43 @@ class _Counter:
             kth[i] = row[columns[np.searchsorted(votes, self.needed)]]
         return kth
 
-    def _in_doubt(self, counts):
-        """Rows whose voters could spare one and still gather k votes."""
-        weight = self.voters.weight
-        return np.flatnonzero(counts @ weight - weight.min() >= self.needed)
+    def _counts(self, near):
+        """Class counts of a mask over the columns."""
+        return np.add.reduceat(
+            near.view(np.uint8), self.voters.starts, axis=1, dtype=np.uint32
+        ).astype(np.intp)
 
-    def _too_far(self, x, doubtful, counts):
-        """Class counts of the doubtful columns that are no neighbours of x."""
-        labels = self.voters.labels[doubtful]
-        weight = self.voters.weight[labels]
-        needed = self.needed - (counts @ self.voters.weight - weight.sum())
-        distances = squared_distances(self.voters.X, self.voters.rows[doubtful], x)
-        out = beyond_the_vote(distances, weight, needed)
-        return np.bincount(labels[out], minlength=len(counts))
+    def _settle(self, counts, rows, near, nearness, highest, screen):
+        """Take those out of the counts that are too far after all.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_strip_rows,)
+            False for rows with too many voters in doubt to measure each.
+        """
+        weight = self.voters.weight
+        votes = counts @ weight
+        # All voters of the other rows are needed.
+        highest[votes - weight.min() < self.needed] = screen.no_vote
+        near &= nearness <= highest[:, None]
+        row, column = np.divmod(np.flatnonzero(near), near.shape[1])
+        settled = np.bincount(row, minlength=len(rows)) <= screen.most_in_doubt
+        row, column = row[settled[row]], column[settled[row]]
+        if len(row) == 0:
+            return settled
+        in_doubt, position = np.unique(row, return_inverse=True)
+        labels = self.voters.labels[column]
+        sure = votes[in_doubt] - np.bincount(position, weight[labels])
+        out = beyond_the_vote(
+            Doubts(
+                X=self.X,
+                Y=self.voters.X,
+                x_rows=rows[in_doubt],
+                judged=position,
+                y_rows=self.voters.rows[column],
+                weight=weight[labels],
+                needed=self.needed - sure,
+            )
+        )
+        np.subtract.at(counts, (row[out], labels[out]), 1)
+        return settled

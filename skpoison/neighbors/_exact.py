@@ -1,54 +1,117 @@
-"""Exact decisions between the few rows that rounding leaves in doubt."""
+"""Exact decisions between the voters that rounding leaves in doubt."""
+
+from typing import NamedTuple
 
 import numpy as np
 
 _CHUNK_BYTES = 2**17
+_UNIT_ROUNDOFF = 2.0**-24
+# So many doubtful voters per row are sifted in float32 before float64 decides.
+_WORTH_SIFTING = 24
 
 
-def squared_distances(X, rows, x):
-    """Squared Euclidean distances in float64.
+class Doubts(NamedTuple):
+    """Pairs of a judged row and a voter, one after the other for each row.
 
-    Differences are squared and summed in one fixed order, so that equal rows tie
-    wherever they stand; a BLAS product does not promise that.
+    Attributes
+    ----------
+    X, Y : ndarray of shape (n_samples, n_features), (n_voters, n_features)
+        All rows to judge and all that vote.
+    x_rows : ndarray of int of shape (n_judged,)
+        The judged rows, in X.
+    judged : ndarray of int of shape (n_pairs,)
+        Position in `x_rows`, ascending; each has a pair.
+    y_rows : ndarray of int of shape (n_pairs,)
+        The voters, in Y.
+    weight : ndarray of shape (n_pairs,)
+        Votes that they cast.
+    needed : ndarray of shape (n_judged,)
+        Votes to gather from the nearest on; at most the sum of a row's `weight`.
+    """
+
+    X: np.ndarray
+    Y: np.ndarray
+    x_rows: np.ndarray
+    judged: np.ndarray
+    y_rows: np.ndarray
+    weight: np.ndarray
+    needed: np.ndarray
+
+
+def beyond_the_vote(doubts):
+    """The pairs that are farther apart than the one that completes the vote.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-    rows : ndarray of int of shape (n_rows,)
-        Rows of X to measure.
-    x : ndarray of shape (n_features,)
+    doubts : Doubts
 
     Returns
     -------
-    ndarray of float64 of shape (n_rows,)
+    ndarray of bool of shape (n_pairs,)
+        False for every pair at exactly the distance that completes the vote.
     """
-    x = x.astype(np.float64)
-    distances = np.empty(len(rows))
-    step = max(1, _CHUNK_BYTES // x.nbytes)
-    for start in range(0, len(rows), step):
+    many = len(doubts.judged) > _WORTH_SIFTING * len(doubts.x_rows)
+    if many and doubts.X.dtype == doubts.Y.dtype == np.float32:
+        near, out = _sift(doubts)
+        rest = ~(near | out)
+        counted = np.bincount(doubts.judged, doubts.weight * near)
+        out[rest] = _measure(
+            doubts._replace(
+                judged=doubts.judged[rest],
+                y_rows=doubts.y_rows[rest],
+                weight=doubts.weight[rest],
+                needed=doubts.needed - counted,
+            )
+        )
+        return out
+    return _measure(doubts)
+
+
+def _measure(doubts):
+    distances = _squared_distances(doubts, np.float64)
+    return distances > _last(distances, doubts)[doubts.judged]
+
+
+def _sift(doubts):
+    """Which pairs are near enough, and which are not, as far as float32 can tell.
+
+    A sum of d squared differences is off by (d + 3) 2^-24 of itself at most, and so is
+    the one that completes the vote.
+    """
+    n_features = doubts.X.shape[1]
+    # Overflow leaves everything in doubt.
+    with np.errstate(over="ignore", invalid="ignore"):
+        distances = _squared_distances(doubts, np.float32)
+        last = _last(distances, doubts)
+        error = (n_features + 3) * _UNIT_ROUNDOFF * last + n_features * 2.0**-125
+        lowest, highest = last - 3 * error, last + 3 * error
+    return distances < lowest[doubts.judged], distances > highest[doubts.judged]
+
+
+def _squared_distances(doubts, dtype):
+    """Squared differences summed in one order, so that equal rows tie anywhere.
+
+    A BLAS product does not promise that.
+    """
+    X, Y, x_rows, judged, y_rows = doubts[:5]
+    distances = np.empty(len(judged), dtype=dtype)
+    step = max(1, _CHUNK_BYTES // (X.shape[1] * np.dtype(dtype).itemsize))
+    for start in range(0, len(judged), step):
         chunk = slice(start, start + step)
-        difference = X[rows[chunk]].astype(np.float64, copy=False)
-        difference -= x
+        difference = Y[y_rows[chunk]].astype(dtype, copy=False)
+        difference -= X[x_rows[judged[chunk]]]
         np.einsum("ij,ij->i", difference, difference, out=distances[chunk])
     return distances
 
 
-def beyond_the_vote(distances, weight, needed):
-    """The rows that are farther than the one that completes the vote.
-
-    Parameters
-    ----------
-    distances : ndarray of shape (n_rows,)
-    weight : ndarray of shape (n_rows,)
-        Votes of each row.
-    needed : float
-        Votes to gather, from the nearest row on; at most the sum of `weight`.
-
-    Returns
-    -------
-    ndarray of bool of shape (n_rows,)
-        False for every row at exactly the distance that completes the vote.
-    """
-    nearest_first = np.argsort(distances)
-    last = np.searchsorted(np.cumsum(weight[nearest_first]), needed)
-    return distances > distances[nearest_first[last]]
+def _last(distances, doubts):
+    """Distance of the pair that completes the vote, per judged row."""
+    starts = np.flatnonzero(np.diff(doubts.judged, prepend=-1))
+    ends = np.append(starts[1:], len(distances)) - 1
+    nearest_first = np.lexsort((distances, doubts.judged))
+    weight = doubts.weight[nearest_first]
+    votes = np.cumsum(weight)
+    votes -= (votes[starts] - weight[starts])[doubts.judged]
+    short = doubts.judged[votes < doubts.needed[doubts.judged]]
+    position = starts + np.bincount(short, minlength=len(starts))
+    return distances[nearest_first[np.minimum(position, ends)]]

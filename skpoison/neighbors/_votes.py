@@ -94,14 +94,8 @@ def neighbor_votes(
             f"possible k is {most}."
         )
     voters = Voters.sort_by_class(X, labels, weight)
-    counts = count_neighbors(
-        voters,
-        queries,
-        k,
-        rows=voters.rows if X_query is None else np.arange(len(queries)),
-        exclude_self=exclude_self,
-        n_jobs=n_jobs,
-    )
+    own_columns = np.argsort(voters.rows) if exclude_self else None
+    counts = count_neighbors(voters, queries, k, own_columns=own_columns, n_jobs=n_jobs)
     return counts if class_weight is None else counts * weight
 
 

@@ -1,0 +1,101 @@
+"""The float32 screen: the nearness of all voters to every row, with a proven error."""
+
+import numpy as np
+from sklearn.utils import gen_batches
+
+from ._geometry import CHUNK_ROWS, longest_neighbor, measuring_error
+
+_UNIT_ROUNDOFF = 2.0**-24
+
+
+class Screen32:
+    """Nearness in float32, by one matrix product per block of rows.
+
+    Parameters
+    ----------
+    voters : Voters
+    X : ndarray of shape (n_samples, n_features)
+        The rows to judge.
+    frame : Frame
+        Of both.
+    """
+
+    dtype = np.dtype(np.float32)
+    no_vote = -np.inf
+    most_in_doubt = np.inf
+
+    def __init__(self, voters, X, frame):
+        self.X, self.frame, self.exact = X, frame, frame.exact
+        n_voters, n_features = voters.X.shape
+        self.columns = np.empty((n_voters, n_features), dtype=np.float32)
+        squares = np.empty(n_voters)
+        for chunk in gen_batches(n_voters, CHUNK_ROWS):
+            placed, squares[chunk] = self.frame.place(voters.X[voters.rows[chunk]])
+            self.columns[chunk] = placed
+        self.half_squares = (squares / 2).astype(np.float32)
+        self.largest_norm = np.sqrt(squares.max())
+        self.relative_error = (n_features + 8) * _UNIT_ROUNDOFF
+        self.relative_error /= 1 - self.relative_error
+        self.absolute_error = n_features * 2.0**-125
+
+    def strips(self, rows, products, n_strip_rows):
+        """Nearness of all voters, a few rows at a time so that they stay in the cache.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Rows of X for one product.
+        products : ndarray of shape (n_rows or more, n_voters)
+            Filled with it.
+        n_strip_rows : int
+
+        Yields
+        ------
+        strip : slice
+            Which of the rows.
+        nearness : ndarray of shape (n_strip_rows, n_voters)
+            A view of `products`.
+        norms : ndarray of shape (n_strip_rows,)
+            What `bounds` needs to know of the rows.
+        """
+        placed, squares = self.frame.place(self.X[rows])
+        norms, products = np.sqrt(squares), products[: len(rows)]
+        np.matmul(placed.astype(np.float32), self.columns.T, out=products)
+        for strip in gen_batches(len(rows), n_strip_rows):
+            nearness = products[strip]
+            nearness -= self.half_squares
+            yield strip, nearness, norms[strip]
+
+    def bounds(self, kth, norms):
+        """Where rounding leaves in doubt who is among the nearest.
+
+        The computed nearness of y to x, in d features and with u = 2^-24, is off by at
+        most
+
+            e = (d + 8) u / (1 - (d + 8) u) ||x|| ||y|| + 2 u ||y||^2:
+
+        d terms summed in any order, both factors, the half square, the difference and
+        the bounds themselves rounded. The k-th nearness is then known to within e, and
+        who lies more than 2 e away from it is decided.
+
+        Parameters
+        ----------
+        kth : ndarray of shape (n_strip_rows,)
+            Computed nearness of the voter that completes the vote.
+        norms : ndarray of shape (n_strip_rows,)
+
+        Returns
+        -------
+        lowest, highest : ndarray of shape (n_strip_rows,)
+            Voters below the first are surely out, those above the second surely in.
+        """
+        if self.exact:
+            return kth, kth
+        kth = kth.astype(np.float64)
+        longest = longest_neighbor(norms, kth, self.relative_error, self.absolute_error)
+        longest = np.minimum(longest, self.largest_norm)
+        error = self.relative_error * norms * longest + self.absolute_error
+        error += 2 * _UNIT_ROUNDOFF * longest**2
+        error += measuring_error(norms, longest, self.columns.shape[1])
+        lowest, highest = kth - 2 * error, kth + 2 * error
+        return lowest.astype(np.float32), highest.astype(np.float32)
