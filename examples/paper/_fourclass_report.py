@@ -104,9 +104,9 @@ def _paper(metric):
 
 def _with_paper(table, paper):
     paper = paper.rename(lambda name: f"*{name}, the paper*")
-    paper = paper.replace("±", " ± ", regex=True).reindex(columns=table.columns)
-    table = pd.concat([table, paper.fillna("")])
-    return table.rename_axis("defense")
+    paper = paper.replace("±", " ± ", regex=True)
+    paper = paper.reindex(columns=table.columns, fill_value="")
+    return pd.concat([table, paper]).rename_axis("defense")
 
 
 def save_figure(frame, path):

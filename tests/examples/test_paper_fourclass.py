@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skpoison.datasets import fetch_fourclass
-
-from .._real_data import real
+from skpoison import defenses
+from skpoison.datasets import make_fourclass
 
 PAPER = Path(__file__).parent.parent.parent / "examples" / "paper"
 CELL = ["--strategies", "far", "--rates", "0.2", "--shares", "--seeds", "1"]
@@ -18,13 +17,16 @@ DEFENSES = ["flag nothing", "flag the flips (oracle)", "trusted SVC"]
 
 @pytest.fixture
 def script(monkeypatch):
-    real(fetch_fourclass)
+    """The script, on as many points that need no download."""
     monkeypatch.syspath_prepend(PAPER)
-    return importlib.import_module("fourclass")
+    module = importlib.import_module("fourclass")
+    points = make_fourclass(random_state=0)
+    monkeypatch.setattr(module, "fetch_fourclass", lambda return_X_y: points)
+    return module
 
 
-def run(script, folder, *defenses):
-    options = ["--jobs", "1", "--results", str(folder), "--defenses", *defenses]
+def run(script, folder, *names):
+    options = ["--jobs", "1", "--results", str(folder), "--defenses", *names]
     script.main([*CELL, *options])
     return pd.read_csv(folder / "fourclass.csv").set_index("defense")
 
@@ -51,9 +53,9 @@ def test_what_is_measured_is_not_measured_again(script, tmp_path, monkeypatch):
     first = run(script, tmp_path, "flag nothing")
     measured = []
 
-    def measure(setting, defenses, *, measure=script.measure):
-        measured.extend(defenses)
-        return measure(setting, defenses)
+    def measure(setting, names, *, measure=script.measure):
+        measured.extend(names)
+        return measure(setting, names)
 
     monkeypatch.setattr(script, "measure", measure)
     both = run(script, tmp_path, "flag nothing", "trusted SVC")
@@ -81,8 +83,6 @@ def test_only_labels_of_untrusted_rows_are_flipped(script):
 
 def test_the_table_of_defenses_is_complete(script):
     """Every filter that judges labels has its line, but the bases of others."""
-    from skpoison import defenses
-
     case = script.poison("random", 0.2, 0.2, seed=3)
     compared = {type(make(case)).__name__ for make in script.DEFENSES.values()}
     assert set(defenses.__all__) - compared <= {"PerClassFilter"}
