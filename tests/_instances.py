@@ -15,6 +15,7 @@ from skpoison.base import PoisonFilter
 from skpoison.defenses import (
     AnnealedTrustFilter,
     DeepKNNFilter,
+    DUTIFilter,
     L2CentroidFilter,
     OneClassSVMFilter,
     PerClassFilter,
@@ -30,6 +31,7 @@ FILTERS = [
     AnnealedTrustFilter(random_state=0),
     DeepKNNFilter(k=4),
     DeepKNNFilter(normalized_k=0.5, class_balance="replicate"),
+    DUTIFilter(random_state=0),
     L2CentroidFilter(contamination=0.1),
     OneClassSVMFilter(nu=0.2),
     PerClassFilter(IsolationForest(n_estimators=10, random_state=0)),
@@ -43,6 +45,7 @@ FILTERS = [
 ]
 
 REGRESSION_FILTERS = [
+    DUTIFilter("regression", random_state=0),
     RandomEvictionFilter(random_state=0),
     TrustedDisagreementFilter(Ridge(), n_rounds=2, random_state=0),
     SeverFilter(Ridge(), random_state=0),
@@ -133,6 +136,7 @@ def expected_failed_checks(estimator):
         if hasattr(estimator, "_score_new_rows"):
             checks |= _PREDICT_CHECKS
         if estimator._needs_trusted:
+            checks = dict.fromkeys(_PREDICT_CHECKS, _LACKS_TRUSTED) | checks
             checks |= _TRUSTED_CHECKS
         if isinstance(estimator, SeverFilter) and is_regressor(estimator.estimator):
             checks |= _REGRESSION_CHECKS

@@ -1,5 +1,6 @@
 from ._annealed_trust import AnnealedTrustFilter
 from ._deep_knn import DeepKNNFilter
+from ._duti import DUTIFilter
 from ._l2_centroid import L2CentroidFilter
 from ._one_class_svm import OneClassSVMFilter
 from ._per_class import PerClassFilter
@@ -10,6 +11,7 @@ from ._trusted_disagreement import TrustedDisagreementFilter
 
 __all__ = [
     "AnnealedTrustFilter",
+    "DUTIFilter",
     "DeepKNNFilter",
     "L2CentroidFilter",
     "OneClassSVMFilter",

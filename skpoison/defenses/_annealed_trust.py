@@ -13,6 +13,7 @@ from .._param_validation import Interval
 from .._row_order import content_order
 from ..base import PoisonFilter
 from ..exceptions import UntrustedClassWarning
+from ._kernel_features import mean_squared_size
 from ._margins import own_minus_best_other
 from ._ridge_path import RidgePath
 
@@ -235,7 +236,7 @@ class AnnealedTrustFilter(PoisonFilter):
     def _fit_features(self, X):
         self._center = np.median(X, axis=0).astype(np.float64)
         X = X - self._center
-        scale = _mean_squared_size(X)
+        scale = mean_squared_size(X)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         self._maps = [
             Nystroem(
@@ -260,16 +261,6 @@ class AnnealedTrustFilter(PoisonFilter):
                 UntrustedClassWarning,
                 stacklevel=4,
             )
-
-
-def _mean_squared_size(X):
-    """Mean squared norm of the rows, with bounded influence of the largest.
-
-    A plain mean would let one huge row blind the kernel to all others.
-    """
-    squared = np.einsum("ij,ij->i", X, X)
-    bound = 4 * np.median(squared)
-    return np.mean(np.minimum(squared, bound)) or np.mean(squared) or 1.0
 
 
 def _log_likelihood(logits, y):
