@@ -137,8 +137,9 @@ class CleanLabelAttack(PoisonAttack):
         targets = _tensor(X_targets, device)
         self.base_indices_ = self._choose_bases(X, y, targets, nets, rng)
         bases = X[self.base_indices_]
-        _check_gradient(nets, targets)
-        poisons, loss = self._perturb(nets, _tensor(bases, device), targets, rng)
+        with torch.enable_grad():
+            _check_gradient(nets, targets)
+            poisons, loss = self._perturb(nets, _tensor(bases, device), targets, rng)
         if not loss.isfinite().all():
             raise ValueError(
                 f"The objective of {type(self).__name__} is not finite after crafting. "
@@ -180,18 +181,23 @@ class CleanLabelAttack(PoisonAttack):
 
     def _given_bases(self, candidates, n_targets):
         given = np.asarray(self.bases)
-        if given.shape not in {(self.n_poisons,), (n_targets, self.n_poisons)}:
+        shapes = {(self.n_poisons,), (n_targets, self.n_poisons)}
+        if given.shape not in shapes or given.dtype.kind not in "iu":
             raise ValueError(
                 f"bases must hold n_poisons={self.n_poisons} row indices, for all "
-                f"targets or for each of the {n_targets}; got shape {given.shape}."
+                f"targets or for each of the {n_targets}; got {given.dtype} of shape "
+                f"{given.shape}."
             )
+        given = np.broadcast_to(given, (n_targets, self.n_poisons)).copy()
         strangers = np.setdiff1d(given, candidates)
         if len(strangers):
             raise ValueError(
                 "bases must be indices of rows of class "
                 f"{self.poison_class!r}; {strangers[:5].tolist()} are not."
             )
-        return np.tile(given, (n_targets, 1)) if given.ndim == 1 else given.copy()
+        if (np.diff(np.sort(given, axis=1)) == 0).any():
+            raise ValueError("bases must not name a row twice for the same target.")
+        return given
 
 
 def features_of_targets(net, targets):

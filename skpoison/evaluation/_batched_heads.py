@@ -84,6 +84,6 @@ def _gradient(rows, labels, chosen, heads):
     error = (rows @ heads.flatten(1)).unflatten(1, heads.shape[1:]).softmax(dim=1)
     # Rows that are fitted well have subnormal probabilities, which slow the product.
     torch.threshold_(error, 1e-20, 0)
-    error[torch.arange(len(labels)), labels] -= 1
+    error[torch.arange(len(labels), device=labels.device), labels] -= 1
     error *= (chosen / chosen.sum(dim=0))[:, None]
     return (rows.T @ error.flatten(1)).view_as(heads)

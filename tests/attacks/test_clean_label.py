@@ -190,6 +190,13 @@ def test_an_embedding_counts_as_the_network_it_holds(d, name):
     )
 
 
+def test_crafting_needs_no_gradients_switched_on(d, name):
+    attack = make(name, d.extractor)
+    expected = attack.craft(d.X, d.y, targets(3, n=1))
+    with torch.no_grad():
+        assert_array_equal(attack.craft(d.X, d.y, targets(3, n=1)), expected)
+
+
 def test_clones_craft_the_same(d, name):
     attack = make(name, [d.extractor])
     expected = attack.craft(d.X, d.y, targets(3, n=1))
@@ -225,9 +232,12 @@ class Zero(torch.nn.Module):
     ("params", "error", "message"),
     [
         ({"poison_class": 11}, ValueError, "poison_class=11 is not among"),
+        ({"poison_class": "eight"}, ValueError, "poison_class='eight' is not among"),
         ({"n_poisons": 31}, ValueError, "class 8 has 30 rows"),
         ({"bases": [0, 1]}, ValueError, r"bases must hold n_poisons=3 .* \(2,\)"),
         ({"bases": [0, 1, 2]}, ValueError, "bases must be indices of rows of class 8"),
+        ({"bases": [0.5, 1, 2]}, ValueError, "got float64"),
+        ({"bases": [8, 8, 8]}, ValueError, "must not name a row twice"),
         ({"bases": "far"}, ValueError, "'bases' parameter"),
         ({"insert": "prepend"}, ValueError, "'insert' parameter"),
         ({"max_iter": 0}, ValueError, "'max_iter' parameter"),
