@@ -1,0 +1,24 @@
+from ._alexnet import AlexNet
+from ._densenet import DenseNet121
+from ._dpn import DPN92
+from ._googlenet import GoogLeNet
+from ._mobilenet import MobileNetV2
+from ._resnet import ResNet8, ResNet18, ResNet20, ResNet50
+from ._resnext import ResNeXt29
+from ._senet import SENet18
+from ._whitening import WhiteningNet
+
+__all__ = [
+    "DPN92",
+    "AlexNet",
+    "DenseNet121",
+    "GoogLeNet",
+    "MobileNetV2",
+    "ResNeXt29",
+    "ResNet8",
+    "ResNet18",
+    "ResNet20",
+    "ResNet50",
+    "SENet18",
+    "WhiteningNet",
+]
