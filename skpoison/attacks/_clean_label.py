@@ -133,8 +133,8 @@ class CleanLabelAttack(PoisonAttack):
         X, y, X_targets = _validated(X, y, X_targets)
         rng = check_random_state(self.random_state)
         device = torch_device(self.device)
-        nets = load_surrogates(self.surrogates, device)
         targets = _tensor(X_targets, device)
+        nets = load_surrogates(self.surrogates, targets)
         self.base_indices_ = self._choose_bases(X, y, targets, nets, rng)
         bases = X[self.base_indices_]
         with torch.enable_grad():

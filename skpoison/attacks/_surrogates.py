@@ -1,5 +1,6 @@
 """The networks an attacker crafts against."""
 
+from contextlib import suppress
 from copy import deepcopy
 
 import torch
@@ -15,13 +16,14 @@ _DROPOUT = (
 )
 
 
-def load_surrogates(surrogates, device):
+def load_surrogates(surrogates, sample):
     """Frozen copies of the surrogates, on one device.
 
     Parameters
     ----------
     surrogates : module, object with a `feature_extractor` method, or list of them
-    device : torch.device
+    sample : tensor of shape (n_rows, ...)
+        Rows like those to come, on the device to use.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def load_surrogates(surrogates, device):
     listed = surrogates if isinstance(surrogates, list | tuple) else [surrogates]
     if not listed:
         raise ValueError("surrogates is an empty list: pass at least one network.")
-    return [Surrogate(s, f"surrogates[{i}]", device) for i, s in enumerate(listed)]
+    return [Surrogate(s, f"surrogates[{i}]", sample) for i, s in enumerate(listed)]
 
 
 class Surrogate:
@@ -43,10 +45,10 @@ class Surrogate:
     surrogate : torch.nn.Module, or object with a `feature_extractor` method
     name : str
         What error messages call it.
-    device : torch.device
+    sample : tensor of shape (n_rows, ...)
     """
 
-    def __init__(self, surrogate, name, device):
+    def __init__(self, surrogate, name, sample):
         module = surrogate
         if not isinstance(module, nn.Module) and hasattr(module, "feature_extractor"):
             module = module.feature_extractor()
@@ -57,10 +59,23 @@ class Surrogate:
                 "them."
             )
         self.name = name
-        self._module = deepcopy(module).to(device).eval().requires_grad_(False)
+        self._module = deepcopy(module).to(sample.device).eval().requires_grad_(False)
         floats = (p.dtype for p in module.parameters() if p.is_floating_point())
         self._dtype = next(floats, torch.float32)
         self._n_draws = 1
+        self._memory_format = self._fastest_format(sample)
+
+    def _fastest_format(self, sample):
+        """Channels last where convolutions are at stake and the module allows it.
+
+        The `view` in the forward of many modules takes the usual format alone.
+        """
+        if sample.ndim == 4:
+            images = torch.cat([sample[:1], sample[:1]]).to(self._dtype)
+            with torch.no_grad(), suppress(RuntimeError):
+                self._module(images.contiguous(memory_format=torch.channels_last))
+                return torch.channels_last
+        return torch.contiguous_format
 
     def enable_dropout(self, n_draws):
         """From now on average the features over draws of the dropout layers.
@@ -89,7 +104,7 @@ class Surrogate:
         """
         n_draws, n_rows = self._n_draws, len(rows)
         draws = rows.to(self._dtype).repeat(n_draws, *[1] * (rows.ndim - 1))
-        features = self._module(draws)
+        features = self._module(draws.contiguous(memory_format=self._memory_format))
         if not torch.is_tensor(features) or len(features) != len(draws):
             raise ValueError(
                 f"{self.name} must return one tensor with a row of features per input "

@@ -180,6 +180,33 @@ def test_images_and_an_ensemble_of_different_networks(d, name):
     assert np.abs(poisons - alone).max() > 0.01
 
 
+class Flattening(torch.nn.Module):
+    """Fails on channels-last images, as many modules do."""
+
+    def __init__(self, convolution):
+        super().__init__()
+        self.convolution = convolution
+
+    def forward(self, x):
+        return self.convolution(x).view(len(x), -1)
+
+
+def test_modules_that_need_contiguous_images_count_as_those_that_do_not(d, name):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        convolution = torch.nn.Conv2d(2, 8, 3)
+    X, X_targets = d.X.reshape(-1, 2, 4, 8), targets(3, n=2).reshape(-1, 2, 4, 8)
+    with pytest.raises(RuntimeError, match="view"):
+        Flattening(convolution)(
+            torch.tensor(X).contiguous(memory_format=torch.channels_last)
+        )
+    assert_allclose(
+        make(name, Flattening(convolution)).craft(X, d.y, X_targets),
+        make(name, convolution).craft(X, d.y, X_targets),
+        atol=1e-5,
+    )
+
+
 def test_an_embedding_counts_as_the_network_it_holds(d, name):
     net = torch.nn.Sequential(d.extractor, d.head)
     embedding = NetEmbedding(net, frozen=True).fit(d.X, d.y)
