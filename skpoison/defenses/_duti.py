@@ -46,9 +46,11 @@ class DUTIFilter(PoisonFilter):
     so that a change costs the same in every row.
 
     This is the defense against *systematic* label errors, which neighbours share and
-    therefore confirm. Against random ones the neighbours
-    (:class:`~skpoison.defenses.DeepKNNFilter`) are the better and far cheaper judges.
-    Features are used as they are scaled: standardise them where their units differ.
+    therefore confirm. Random ones the neighbours
+    (:class:`~skpoison.defenses.DeepKNNFilter`) see nearly as well, far cheaper and
+    without a trusted row. Wrong trusted rows mislead it, and so do features in which
+    the learner cannot tell the classes apart. Features are used as they are scaled:
+    standardise them where their units differ.
 
     Parameters
     ----------

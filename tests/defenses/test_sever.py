@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
+from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import SeverFilter
 from skpoison.defenses._gradients import last_layer_gradients, squared_projections
 from skpoison.exceptions import DegenerateFilterWarning
@@ -42,14 +43,6 @@ def line():
     X[:20, 0] += 3
     y[:20] = 60
     return X, y
-
-
-def far_flips(X, y, rate):
-    distance = np.abs(LinearSVC(C=0.01).fit(X, y).decision_function(X))
-    flipped = np.argsort(-distance, kind="stable")[: round(rate * len(y))]
-    y = y.copy()
-    y[flipped] = 1 - y[flipped]
-    return y
 
 
 def numerical_gradient(loss, coef, intercept, h=1e-6):
@@ -204,7 +197,8 @@ def test_far_flips_on_breast_cancer(rate, undefended, defended):
     X = StandardScaler().fit_transform(X)
     order = np.random.RandomState(0).permutation(len(y))
     train, test = order[:400], order[400:]
-    y_train = far_flips(X[train], y[train], rate)
+    attack = LabelFlipAttack(strategy="far", rate=rate, estimator=LinearSVC(C=0.01))
+    y_train = attack.fit_poison(X[train], y[train]).y
     model = LogisticRegression(C=0.1).fit(X[train], y_train)
     assert model.score(X[test], y[test]) == pytest.approx(undefended, abs=0.001)
     filter = SeverFilter(model, contamination=rate, random_state=0)
