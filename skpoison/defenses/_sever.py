@@ -203,6 +203,7 @@ def _relative_to_cut(projections, removable, n_drop):
     Where nothing is to be dropped, or the cut is zero, no value exceeds 1.
     """
     candidates = np.sort(projections[removable])[::-1]
+    n_drop = min(n_drop, len(candidates) - 1)
     cut = candidates[n_drop] * (1 + _TIE) if n_drop > 0 else 0.0
     if cut > 0:
         return projections / cut

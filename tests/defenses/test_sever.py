@@ -292,6 +292,12 @@ def test_small_classes_lose_their_share_in_the_end(classes):
     assert_array_equal(np.bincount(y[~kept]), expected)
 
 
+def test_one_row_is_left_after_ever_so_many_rounds(line):
+    X, y = line
+    filter = SeverFilter(Ridge(), contamination=0.5, n_rounds=90, random_state=0)
+    assert filter.fit(X, y).inlier_mask_.sum() >= 1
+
+
 def test_a_share_below_one_row_removes_nothing(line):
     assert SeverFilter(Ridge(), contamination=0.002).fit(*line).inlier_mask_.all()
 
