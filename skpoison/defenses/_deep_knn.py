@@ -44,8 +44,13 @@ class DeepKNNFilter(PoisonFilter):
         size of the largest class (section 6.2 of [1]_). This is what replicating the
         rows N / n times gives, fractions included; no row is copied, and the copies of
         a row do not vote for it unless `include_self`.
+    algorithm : {"exact", "approximate"}, default="exact"
+        "approximate" searches the neighbours of the training rows with pynndescent and
+        misses some; see :func:`~skpoison.neighbors.neighbor_votes` for when that pays.
     n_jobs : int, default=None
         Worker threads, as in scikit-learn. The outcome does not depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the approximate search.
 
     Attributes
     ----------
@@ -97,7 +102,9 @@ class DeepKNNFilter(PoisonFilter):
         "normalized_k": [Interval(Real, 0, None, closed="neither"), None],
         "include_self": ["boolean"],
         "class_balance": [StrOptions({"replicate"}), None],
+        "algorithm": [StrOptions({"exact", "approximate"})],
         "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -107,13 +114,17 @@ class DeepKNNFilter(PoisonFilter):
         normalized_k=None,
         include_self=False,
         class_balance=None,
+        algorithm="exact",
         n_jobs=None,
+        random_state=None,
     ):
         self.k = k
         self.normalized_k = normalized_k
         self.include_self = include_self
         self.class_balance = class_balance
+        self.algorithm = algorithm
         self.n_jobs = n_jobs
+        self.random_state = random_state
 
     def _score_training_rows(self, X, y, trusted):
         self.k_ = self._number_of_votes(y)
@@ -157,7 +168,9 @@ class DeepKNNFilter(PoisonFilter):
             X_query=X,
             include_self=self.include_self,
             class_weight=self.class_balance,
+            algorithm=self.algorithm,
             n_jobs=self.n_jobs,
+            random_state=self.random_state,
         ).astype(np.float64)
         total = votes.sum(axis=1)
         rows = np.arange(len(y))

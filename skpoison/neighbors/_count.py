@@ -11,9 +11,8 @@ from . import _screen16
 from ._exact import Doubts, beyond_the_vote
 from ._geometry import Frame
 from ._screen32 import Screen32
+from ._weights import votes_needed
 
-# Fractional weights that add up to k on paper may miss it by their rounding.
-_ROUNDING = 1e-9
 # Strips this large outweigh the calls on them and still stay near the core; products
 # of longer blocks gain nothing.
 _STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**22, 64, 1024
@@ -41,7 +40,7 @@ def count_neighbors(voters, X, k, *, own_columns, n_jobs):
     counter = _Counter(voters, X, k, own_columns, effective_n_jobs(n_jobs))
     frame, undecided = Frame(voters.X, X), np.arange(len(X))
     if not frame.exact and _screen16.pays(len(voters.rows) * len(X)):
-        screen = _screen16.Screen16(voters, X, frame, counter.rank)
+        screen = _screen16.Screen16(voters, X, frame, counter.most)
         undecided = counter.count(screen, undecided)
         del screen
     if len(undecided):
@@ -54,10 +53,8 @@ class _Counter:
 
     def __init__(self, voters, X, k, own_columns, n_jobs):
         self.voters, self.X, self.own_columns = voters, X, own_columns
-        self.needed = k * (1 - _ROUNDING)
-        # So many voters suffice, whatever their classes.
-        rank = int(np.ceil(self.needed / voters.weight.min()))
-        self.rank = min(rank, len(voters.rows))
+        self.needed = votes_needed(k)
+        self.fewest, self.most = voters.rows_for(self.needed)
         self.n_jobs = n_jobs
         self.counts = np.empty((len(X), len(voters.weight)), dtype=np.intp)
 
@@ -127,17 +124,21 @@ class _Counter:
 
     def _completes_the_vote(self, nearness, scratch):
         """Nearness of the voter whose vote is the k-th, per row."""
-        position = len(self.voters.rows) - self.rank
         scratch[:] = nearness
-        scratch.partition(position, axis=1)
-        kth = scratch[:, position].copy()
+        scratch.partition(len(self.voters.rows) - self.most, axis=1)
+        candidates = scratch[:, -self.most :]
+        lowest = candidates[:, 0].copy()
+        if self.fewest == self.most:
+            return lowest
+        candidates.partition(self.most - self.fewest, axis=1)
+        highest = candidates[:, -self.fewest].copy()
         weight = self.voters.weight
-        if weight.min() == weight.max():
-            return kth
+        sure = self._counts(nearness > highest[:, None]) @ weight
+        kth = np.empty_like(lowest)
         for i, row in enumerate(nearness):
-            columns = np.flatnonzero(row >= kth[i])
+            columns = np.flatnonzero((row >= lowest[i]) & (row <= highest[i]))
             columns = columns[np.argsort(row[columns])[::-1]]
-            votes = np.cumsum(weight[self.voters.labels[columns]])
+            votes = sure[i] + np.cumsum(weight[self.voters.labels[columns]])
             kth[i] = row[columns[np.searchsorted(votes, self.needed)]]
         return kth
 

@@ -36,3 +36,9 @@ class Voters(NamedTuple):
         labels = labels[rows]
         starts = np.searchsorted(labels, np.arange(len(weight)))
         return cls(X, rows, labels, starts, weight)
+
+    def rows_for(self, votes):
+        """How many rows cast so many votes if all are heavy, and if all are light."""
+        fewest = np.ceil(votes / self.weight.max())
+        most = np.ceil(votes / self.weight.min())
+        return min(int(fewest), len(self.rows)), min(int(most), len(self.rows))

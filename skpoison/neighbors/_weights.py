@@ -2,6 +2,14 @@
 
 import numpy as np
 
+# Fractional votes that add up to k on paper may miss it by their rounding.
+_ROUNDING = 1e-9
+
+
+def votes_needed(k):
+    """The sum of votes that counts as k."""
+    return k * (1 - _ROUNDING)
+
 
 def votes_per_row(class_weight, classes, labels):
     """Votes that a row of each class casts.
@@ -71,5 +79,4 @@ def largest_k(weight, labels, exclude_self):
     votes = np.bincount(labels) @ weight
     if exclude_self:
         votes -= weight.max()
-    # Fractions that add up to a whole number on paper may miss it by their rounding.
-    return int(votes * (1 + 1e-9))
+    return int(votes * (1 + _ROUNDING))
