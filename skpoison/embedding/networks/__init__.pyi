@@ -3,6 +3,7 @@ from ._densenet import DenseNet121
 from ._dpn import DPN92
 from ._googlenet import GoogLeNet
 from ._mobilenet import MobileNetV2
+from ._recipe import make_fast_classifier
 from ._resnet import ResNet8, ResNet18, ResNet20, ResNet50
 from ._resnext import ResNeXt29
 from ._senet import SENet18
@@ -21,4 +22,5 @@ __all__ = [
     "ResNet50",
     "SENet18",
     "WhiteningNet",
+    "make_fast_classifier",
 ]

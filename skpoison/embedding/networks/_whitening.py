@@ -49,6 +49,9 @@ class WhiteningNet(nn.Module):
     torch.Size([2, 10])
     """
 
+    mean: torch.Tensor
+    std: torch.Tensor
+
     def __init__(self, n_classes=10, *, in_channels=3):
         super().__init__()
         n_filters = 2 * in_channels * PATCH**2
@@ -127,13 +130,15 @@ class WhiteningNet(nn.Module):
 
 def _principal_patches(images):
     """Eigenvalues and eigenvectors (columns) of the covariance of the patches."""
-    n_patches, total, products = 0, 0, 0
+    width = images.shape[1] * PATCH**2
+    n_patches = 0
+    total, products = images.new_zeros(width), images.new_zeros(width, width)
     # In chunks: the patches take four times the memory of the images.
     for chunk in images.split(CHUNK):
         patches = nn.functional.unfold(chunk, PATCH).transpose(0, 1).flatten(1)
         n_patches += patches.shape[1]
-        total = total + patches.sum(dim=1)
-        products = products + patches @ patches.T
+        total += patches.sum(dim=1)
+        products += patches @ patches.T
     mean = total / n_patches
     variances, directions = torch.linalg.eigh(
         products / n_patches - torch.outer(mean, mean)
