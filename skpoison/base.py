@@ -17,7 +17,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._rows import check_what_is_left, stand_in_rows, take_rows, trusted_mask
+from ._rows import (
+    check_what_is_left,
+    stand_in_rows,
+    take_rows,
+    trusted_mask,
+)
 
 __all__ = ["PoisonAttack", "PoisonFilter", "PoisonedData"]
 
@@ -446,21 +451,40 @@ def _stack(rows, added):
         return np.concatenate([np.asarray(rows), np.asarray(added)])
     import pandas as pd
 
-    if rows.ndim == 2:
-        added = pd.DataFrame(np.asarray(added), columns=rows.columns)
-        added = added.astype(rows.dtypes)
-    else:
-        added = pd.Series(np.asarray(added), name=rows.name, dtype=rows.dtype)
+    added = _in_the_kind_of(rows, added)
     return pd.concat([rows, added], ignore_index=True)
 
 
 def _overwrite(rows, at, values):
     """A copy of the given rows with some of them overwritten."""
     if hasattr(rows, "iloc"):
-        rows = rows.copy()
-        rows.iloc[at] = np.asarray(values)
+        values = _in_the_kind_of(rows, values)
+        rows = rows.astype(values.dtypes if rows.ndim == 2 else values.dtype)
+        rows.iloc[at] = values
         return rows
     rows, values = np.asarray(rows), np.asarray(values)
     rows = rows.astype(np.result_type(rows, values))
     rows[at] = values
     return rows
+
+
+def _in_the_kind_of(rows, values):
+    """Values as a data frame or series like the given one.
+
+    A column keeps its type, unless it holds integers and the poison has fractions.
+    """
+    import pandas as pd
+
+    if rows.ndim == 2:
+        values = pd.DataFrame(np.asarray(values), columns=rows.columns)
+        columns = zip(rows.columns, rows.dtypes)
+        return values.astype(
+            {c: dtype for c, dtype in columns if _holds(dtype, values[c])}
+        )
+    values = pd.Series(np.asarray(values), name=rows.name)
+    return values.astype(rows.dtype) if _holds(rows.dtype, values) else values
+
+
+def _holds(dtype, values):
+    """Whether no fraction is lost when values get the type."""
+    return dtype.kind not in "iub" or bool((values % 1 == 0).all())

@@ -128,6 +128,21 @@ def test_poison_is_written_where_it_is_said_to_be(how, at, frame):
             assert list(poisoned.X.index) == list(range(10, 16))
 
 
+@pytest.mark.parametrize("how", ["append", "replace"])
+def test_whole_number_columns_take_fractions(how):
+    class Halves(AddOrChange):
+        def fit_poison(self, X, y):
+            poison = [[0.5, 3.0]]
+            if self.how == "append":
+                return self._append(X, y, poison, [7])
+            return self._replace(X, y, [1], poison, [7])
+
+    frame = pd.DataFrame(X.astype(int), columns=["a", "b"])
+    poisoned = Halves(how).fit_poison(frame, pd.Series(y))
+    assert_array_equal(poisoned.X[poisoned.is_poison], [[0.5, 3.0]])
+    assert poisoned.X["b"].dtype == frame["b"].dtype
+
+
 def test_long_labels_are_not_cut_short():
     poisoned = PoisonAttackOfWords().fit_poison(X, np.array(list("aabbcc")))
     assert poisoned.y[1] == "longer"

@@ -6,7 +6,7 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from ._precision import as_float32, channels_last, forward_precision
+from ._precision import as_float32, forward_precision, in_fastest_format
 from ._views import resolve_views
 
 __all__ = ["FeatureExtractor", "explain_shape_errors", "find_layer"]
@@ -74,7 +74,7 @@ class FeatureExtractor(nn.Module):
     def _features(self, x):
         try:
             with forward_precision(self.precision, self.module, x.device):
-                self.module(channels_last(x))
+                in_fastest_format(self.module, x)
         except _Reached as reached:
             return self._checked(reached.activations, len(x))
         raise RuntimeError(f"The forward pass did not reach the layer {self.layer!r}.")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-__all__ = ["as_float32", "channels_last", "forward_precision"]
+__all__ = ["as_float32", "forward_precision", "in_fastest_format"]
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
@@ -28,9 +28,19 @@ def forward_precision(precision, module, device):
         yield
 
 
-def channels_last(x):
-    """Images in the memory order in which convolutions are fastest; others as given."""
-    return x.to(memory_format=torch.channels_last) if x.ndim == 4 else x
+def in_fastest_format(forward, x):
+    """Call a forward on images in the memory order in which convolutions are fastest.
+
+    The `view` in the forward of many modules takes the usual order alone; then it is
+    called again with that.
+    """
+    if x.ndim == 4:
+        try:
+            return forward(x.to(memory_format=torch.channels_last))
+        except RuntimeError as error:
+            if "view size is not compatible" not in str(error):
+                raise
+    return forward(x.contiguous())
 
 
 def as_float32(output):

@@ -1,5 +1,7 @@
 """Training a skorch net the way an embedding needs it."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from sklearn.base import clone, is_classifier, is_regressor
@@ -8,7 +10,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from torch import nn
 
 from ._activations import explain_shape_errors
-from ._precision import as_float32, channels_last, forward_precision
+from ._precision import as_float32, forward_precision, in_fastest_format
 from ._seeding import seeded
 
 __all__ = ["encode_target", "train"]
@@ -102,7 +104,7 @@ class _TrainingPass:
             explain_shape_errors(module, x),
             forward_precision(self.precision, module, device),
         ):
-            output = as_float32(self.infer(channels_last(x), **fit_params))
+            output = as_float32(in_fastest_format(partial(self.infer, **fit_params), x))
         if not self._loss_takes_a_tensor():
             return output
         if isinstance(output, tuple):

@@ -58,6 +58,18 @@ class ConvNet(nn.Module):
         return self.head(self.features(X))
 
 
+class FlattensByView(nn.Module):
+    """A small LeNet, whose `view` takes images in the usual memory order alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.head = nn.Linear(4 * 6 * 6, 3)
+
+    def forward(self, X):
+        return self.head(self.conv(X).relu().view(len(X), -1))
+
+
 class LogitsAndFeatures(MLP):
     """Returns a tuple, the logits first."""
 

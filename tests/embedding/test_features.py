@@ -6,11 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from skorch import NeuralNetClassifier
 from torch import nn
 
 from skpoison.embedding import MLP, NetEmbedding
 
-from ._nets import ConvNet, HeadDefinedFirst, Recurrent, Repeated
+from ._nets import (
+    ConvNet,
+    FlattensByView,
+    HeadDefinedFirst,
+    Recurrent,
+    Repeated,
+)
 
 
 @pytest.fixture
@@ -147,3 +154,15 @@ def test_the_extractor_can_be_pickled(images):
     twin = pickle.loads(pickle.dumps(extractor))
     x = torch.tensor(images)
     assert torch.equal(twin(x), extractor(x))
+
+
+def test_a_module_that_flattens_by_view_is_trained_and_used():
+    images = np.random.default_rng(0).uniform(size=(6, 1, 8, 8)).astype(np.float32)
+    net = NeuralNetClassifier(
+        FlattensByView, criterion=nn.CrossEntropyLoss, train_split=None, max_epochs=1
+    )
+    embedding = NetEmbedding(net, random_state=0, precision="float32")
+    features = embedding.fit_transform(images, [0, 1, 2, 0, 1, 2])
+    with torch.no_grad():
+        expected = embedding.module_.conv(torch.tensor(images)).relu().flatten(1)
+    np.testing.assert_allclose(features, expected.numpy(), rtol=1e-5, atol=1e-6)
