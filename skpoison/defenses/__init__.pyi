@@ -2,6 +2,7 @@ from ._annealed_trust import AnnealedTrustFilter
 from ._deep_knn import DeepKNNFilter
 from ._duti import DUTIFilter
 from ._l2_centroid import L2CentroidFilter
+from ._label_sanitization import LabelSanitizationFilter
 from ._one_class_svm import OneClassSVMFilter
 from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
@@ -14,6 +15,7 @@ __all__ = [
     "DUTIFilter",
     "DeepKNNFilter",
     "L2CentroidFilter",
+    "LabelSanitizationFilter",
     "OneClassSVMFilter",
     "PerClassFilter",
     "RandomEvictionFilter",
