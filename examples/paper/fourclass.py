@@ -40,7 +40,9 @@ from skpoison.datasets import fetch_fourclass
 from skpoison.defenses import (
     AnnealedTrustFilter,
     DeepKNNFilter,
+    DUTIFilter,
     L2CentroidFilter,
+    LabelSanitizationFilter,
     OneClassSVMFilter,
     RandomEvictionFilter,
     SeverFilter,
@@ -94,12 +96,15 @@ DEFENSES = {
         SVM, n_rounds=5, random_state=case.seed
     ),
     "annealed trust": lambda case: AnnealedTrustFilter(random_state=case.seed),
+    # The kernel of the machine, in the units of the filter.
+    "DUTI": lambda case: DUTIFilter(gamma=6, random_state=case.seed),
     "Sever": lambda case: SeverFilter(
         LogisticRegression(C=10),
         contamination=case.contamination,
         random_state=case.seed,
     ),
     "CD": lambda case: SphereSlabFilter(contamination=case.contamination),
+    "label sanitization": lambda case: LabelSanitizationFilter(),
     "Deep k-NN": lambda case: DeepKNNFilter(k=15),
     "one-class SVM": lambda case: OneClassSVMFilter(nu=case.contamination),
     "L2 centroid": lambda case: L2CentroidFilter(case.contamination),
