@@ -16,6 +16,8 @@ from ._weights import votes_needed
 # Strips this large outweigh the calls on them and still stay near the core; products
 # of longer blocks gain nothing.
 _STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**22, 64, 1024
+# From so many per row on, it is worth asking whether they are duplicates.
+_MANY_DOUBTS = 64
 
 
 def count_neighbors(voters, X, k, *, own_columns, n_jobs):
@@ -164,6 +166,8 @@ class _Counter:
         row, column = np.divmod(np.flatnonzero(near), near.shape[1])
         settled = np.bincount(row, minlength=len(rows)) <= screen.most_in_doubt
         row, column = row[settled[row]], column[settled[row]]
+        if len(row) > _MANY_DOUBTS * len(rows):
+            row, column = self._without_ties(row, column)
         if len(row) == 0:
             return settled
         in_doubt, position = np.unique(row, return_inverse=True)
@@ -182,3 +186,14 @@ class _Counter:
         )
         np.subtract.at(counts, (row[out], labels[out]), 1)
         return settled
+
+    def _without_ties(self, row, column):
+        """The doubts of all rows but those whose doubtful voters are all equal.
+
+        These voters tie, and all count.
+        """
+        starts = np.flatnonzero(np.diff(row, prepend=-1))
+        kinds = self.voters.kinds[column]
+        tie = np.minimum.reduceat(kinds, starts) == np.maximum.reduceat(kinds, starts)
+        keep = ~np.repeat(tie, np.diff(starts, append=len(row)))
+        return row[keep], column[keep]

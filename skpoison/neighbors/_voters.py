@@ -1,11 +1,16 @@
 """The rows that vote."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from sklearn.utils import gen_batches
+
+from ._geometry import CHUNK_ROWS
 
 
-class Voters(NamedTuple):
+@dataclass(frozen=True)
+class Voters:
     """The reference rows, put into columns sorted by class.
 
     A class is then a slice of columns, and its votes are the sum of a mask over it.
@@ -36,6 +41,20 @@ class Voters(NamedTuple):
         labels = labels[rows]
         starts = np.searchsorted(labels, np.arange(len(weight)))
         return cls(X, rows, labels, starts, weight)
+
+    @cached_property
+    def kinds(self):
+        """A number for each column, which only columns with equal rows share."""
+        norms = np.empty(len(self.X))
+        for chunk in gen_batches(len(self.X), CHUNK_ROWS):
+            rows = self.X[chunk].astype(np.float64, copy=False)
+            norms[chunk] = np.einsum("ij,ij->i", rows, rows)
+        _, first, kinds = np.unique(norms, return_index=True, return_inverse=True)
+        for chunk in gen_batches(len(self.X), CHUNK_ROWS):
+            differs = (self.X[chunk] != self.X[first[kinds[chunk]]]).any(axis=1)
+            alone = chunk.start + np.flatnonzero(differs)
+            kinds[alone] = len(first) + alone
+        return kinds[self.rows]
 
     def rows_for(self, votes):
         """How many rows cast so many votes if all are heavy, and if all are light."""

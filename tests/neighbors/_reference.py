@@ -5,6 +5,7 @@ import numpy as np
 KINDS = [
     "normal",
     "duplicated",
+    "points",
     "integer",
     "large integer",
     "half",
@@ -39,6 +40,8 @@ def rows_of(kind, rng, n, d):
     normal = rng.standard_normal((n, d))
     if kind == "duplicated":
         return normal[rng.integers(0, max(2, n // 8), n)]
+    if kind == "points":
+        return normal[rng.integers(0, 2, n)]
     if kind == "integer":
         return rng.integers(-2, 3, (n, d)).astype(float)
     if kind == "large integer":
