@@ -91,6 +91,9 @@ class Pipeline(sklearn.pipeline.Pipeline):
     135
     """
 
+    steps: list
+    sample_indices_: np.ndarray | None
+
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
         """Fit the steps in turn, each on the rows that reach it.
