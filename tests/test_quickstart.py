@@ -8,9 +8,6 @@ import pytest
 
 matplotlib.use("Agg")
 
-# One worker runs the quickstart for all tests.
-pytestmark = pytest.mark.xdist_group("quickstart")
-
 QUICKSTART = Path(__file__).parent.parent / "examples" / "plot_quickstart.py"
 
 
