@@ -1,0 +1,123 @@
+"""What the conditional networks have in common: labels, targets and devices."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from .._device import torch_device
+from .._param_validation import Interval, StrOptions
+from .._row_order import content_order
+from ._encoding import Encoder
+from ._training import one_thread, seeded_generator
+
+__all__ = ["ConditionalNetwork", "is_regression_task"]
+
+
+def is_regression_task(task, y):
+    """Whether y holds target values, and not labels."""
+    if task == "auto":
+        return type_of_target(y).startswith("continuous")
+    return task == "regression"
+
+
+class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
+    """Base of the networks that are conditioned on a label or on a target value.
+
+    A subclass names the range of the rows it works on in `_span` and trains in
+    `_train`.
+    """
+
+    _parameter_constraints: dict = {
+        "hidden_layer_sizes": ["array-like"],
+        "generator_layer_sizes": ["array-like"],
+        "noise_dim": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "task": [StrOptions({"auto", "classification", "regression"})],
+        "device": [str, object],
+        "random_state": ["random_state"],
+    }
+    _span = 1.0
+
+    def _fit(self, X, y):
+        """Validate, then train on the rows in an order of their own."""
+        X, y = self._validate_rows(X, y)
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        order = content_order(X, y)
+        X, y = X[order], y[order]
+        encoder = self._encoder(X, y, self._n_classes)
+        random = seeded_generator(self.random_state, encoder.device)
+        with one_thread():
+            self._train(encoder, X, y, random, context)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _encoder(self, X, y, n_classes):
+        device = torch_device(self.device)
+        return Encoder(X, y, n_classes=n_classes, span=self._span, device=device)
+
+    def _validate_rows(self, X, y):
+        regression = is_regression_task(self.task, y)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            dtype=(np.float64, np.float32),
+            y_numeric=regression,
+            ensure_min_samples=2,
+        )
+        if regression:
+            self.__dict__.pop("classes_", None)
+            return X, y
+        check_classification_targets(y)
+        self.classes_, y = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least two classes; y holds only one "
+                f"class: {self.classes_[0]!r}."
+            )
+        return X, y
+
+    @property
+    def _n_classes(self):
+        return len(self.classes_) if hasattr(self, "classes_") else None
+
+    def _validate_pairs(self, X, y):
+        """New rows with labels that were seen, as positions."""
+        check_is_fitted(self)
+        regression = not hasattr(self, "classes_")
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=False,
+            dtype=(np.float64, np.float32),
+            y_numeric=regression,
+        )
+        return X, self._positions(y)
+
+    def _positions(self, y):
+        """Labels as positions in `classes_`; target values as they are."""
+        if not hasattr(self, "classes_"):
+            return check_array(y, ensure_2d=False, dtype=np.float64)
+        y = np.asarray(y)
+        unseen = np.setdiff1d(y, self.classes_)
+        if len(unseen):
+            raise ValueError(
+                f"y holds labels that were not seen during fit: {unseen.tolist()}."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def _sample(self, y, random_state):
+        """Rows that the generator makes for labels or target values."""
+        check_is_fitted(self)
+        conditions = self._encoder_.conditions(self._positions(y))
+        random = seeded_generator(random_state, conditions.device)
+        return self._encoder_.original(self._generator_.sample(conditions, random))

@@ -1,0 +1,116 @@
+"""How the conditional GAN and its authenticator are trained."""
+
+from typing import Any
+
+import torch
+from torch.nn.functional import softplus
+
+from ._authenticator import LabelAuthenticator, TargetAuthenticator
+from ._generator import Generator
+from ._networks import MLP
+from ._training import frozen, report_iterations
+
+__all__ = ["CGANTraining"]
+
+
+class CGANTraining:
+    """One training run.
+
+    Parameters
+    ----------
+    settings : ConditionalGAN
+    encoder : Encoder
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+        Positions of labels, or target values.
+    random : torch.Generator
+    """
+
+    def __init__(self, settings, encoder, X, y, random):
+        self.settings = settings
+        self.random = random
+        self.x, self.conditions = encoder.rows(X), encoder.conditions(y)
+        self.regression = encoder.n_classes is None
+        self.discriminator = MLP(
+            (
+                encoder.n_features + encoder.n_conditions,
+                *settings.hidden_layer_sizes,
+                1,
+            ),
+            random,
+            dropout=settings.dropout,
+        )
+        self.generator = Generator(encoder, settings, random)
+        self.authenticator = self._make_authenticator(encoder)
+        self.learns = not self.regression and self.authenticator is not None
+        self.discriminator_step = self._stepper(self.discriminator)
+        self.generator_step = self._stepper(self.generator)
+        if self.learns:
+            self.authenticator_step = self._stepper(self.authenticator)
+        self.losses = []
+
+    def _make_authenticator(self, encoder) -> Any:
+        if not self.settings.authenticator:
+            return None
+        if self.regression:
+            return TargetAuthenticator(self.x, self.conditions)
+        sizes = self.settings.hidden_layer_sizes
+        return LabelAuthenticator(encoder, sizes, self.random)
+
+    def run(self, iterations, context):
+        """Train, and tell the callbacks of the settings."""
+        for _ in report_iterations(context, self.settings, iterations):
+            rows = torch.randint(
+                len(self.x),
+                (self.settings.batch_size,),
+                generator=self.random,
+                device=self.x.device,
+            )
+            real, given = self.x[rows], self.conditions[rows]
+            wanted = self._wanted(given)
+            fake = self.generator(wanted[None], self.random)[0]
+            self._discriminate(real, given, fake.detach(), wanted)
+            self._generate(fake, wanted)
+
+    def _wanted(self, conditions):
+        """Conditions to generate rows for."""
+        if not self.regression:
+            return conditions
+        noise = torch.empty_like(conditions).normal_(generator=self.random)
+        return conditions + self.settings.target_noise * noise
+
+    def _discriminate(self, real, given, fake, wanted):
+        loss = softplus(-self._realness(real, given)).mean()
+        loss = loss + softplus(self._realness(fake, wanted)).mean()
+        self.discriminator_step(loss)
+        self.losses.append(loss.detach())
+        if self.learns:
+            self.authenticator_step(
+                self.authenticator(real, given) + self.authenticator(fake, wanted)
+            )
+
+    def _generate(self, fake, wanted):
+        judges = [self.discriminator, *([self.authenticator] if self.learns else [])]
+        with frozen(*judges):
+            loss = softplus(-self._realness(fake, wanted)).mean()
+            if self.authenticator is not None:
+                loss = loss + self.authenticator(fake, wanted)
+        self.generator_step(loss)
+
+    def _realness(self, x, conditions):
+        """Log-odds of each row to be real, as the discriminator sees it."""
+        inputs = torch.cat([x, conditions], dim=1)
+        return self.discriminator(inputs[None], self.random)[0, :, 0]
+
+    def _stepper(self, network):
+        """A function that makes one step of a network down a loss."""
+        optimizer = torch.optim.Adam(
+            network.parameters(), lr=self.settings.learning_rate, betas=(0.5, 0.999)
+        )
+
+        def step(loss):
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+        return step

@@ -1,0 +1,73 @@
+"""Rows and labels as the networks take them."""
+
+import numpy as np
+import torch
+from sklearn.preprocessing import MinMaxScaler
+
+__all__ = ["Encoder"]
+
+# Rows beyond the training range are moved to the edge of twice that range: a network is
+# linear out there, and one huge row would drown all others.
+_REACH = 2.0
+
+
+class Encoder:
+    """Scales rows to [-span, span], and turns labels into conditions.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Rows that set the scale.
+    y : ndarray of shape (n_samples,)
+        Positions of labels, or target values.
+    n_classes : int or None
+        None for a regression, whose condition is the target scaled to [-1, 1]. A
+        label's condition is its indicator vector.
+    span : float
+    device : torch.device
+    """
+
+    def __init__(self, X, y, *, n_classes, span, device):
+        self.n_classes = n_classes
+        self.span = span
+        self.device = device
+        self._x_scaler = MinMaxScaler((-span, span)).fit(X.astype(np.float64))
+        if n_classes is None:
+            self._y_scaler = MinMaxScaler((-1, 1)).fit(_column(y))
+
+    @property
+    def n_features(self):
+        return len(self._x_scaler.scale_)
+
+    @property
+    def n_conditions(self):
+        return self.n_classes or 1
+
+    def rows(self, X):
+        """Scaled rows, a tensor of shape (n_samples, n_features)."""
+        scaled = self._x_scaler.transform(X.astype(np.float64))
+        return self._tensor(np.clip(scaled, -_REACH * self.span, _REACH * self.span))
+
+    def conditions(self, y):
+        """A tensor of shape (n_samples, n_conditions)."""
+        if self.n_classes is None:
+            scaled = self._y_scaler.transform(_column(y))
+            return self._tensor(np.clip(scaled, -_REACH, _REACH))
+        return self._tensor(np.eye(self.n_classes)[y])
+
+    def original(self, rows):
+        """The rows in the units of X, an ndarray of float64."""
+        return self._x_scaler.inverse_transform(rows.cpu().numpy().astype(np.float64))
+
+    def gradient(self, X, gradient):
+        """A gradient by the scaled rows, as one by X."""
+        scaled = self._x_scaler.transform(X.astype(np.float64))
+        moves = np.abs(scaled) < _REACH * self.span
+        return gradient.cpu().numpy() * self._x_scaler.scale_ * moves
+
+    def _tensor(self, values):
+        return torch.as_tensor(values, dtype=torch.float32, device=self.device)
+
+
+def _column(y):
+    return np.asarray(y, dtype=np.float64).reshape(-1, 1)
