@@ -18,6 +18,8 @@ from ._margins import own_minus_best_other
 from ._ridge_path import RidgePath
 
 _AUDIT_BAR = 0.1
+# After the first round, for rows of a class that it has seen no trusted row of.
+_POWER_IN_DOUBT = 0.5
 
 
 class AnnealedTrustFilter(PoisonFilter):
@@ -25,26 +27,29 @@ class AnnealedTrustFilter(PoisonFilter):
 
     A trusted set alone makes a poor teacher while it is small, and the untrusted rows
     hold far more to learn from. In the first round kernel ridge classifiers learn from
-    the trusted rows alone. In every later round they also learn from the untrusted
-    ones, each with a weight that falls with the previous round's disagreement, gently
-    at first and sharply in the end:
+    the trusted rows alone. In every later round they also learn from each untrusted
+    row, in proportion to
 
-    .. math:: w_i = (P_i[y_i] / \max_c P_i[c])^{power \cdot r / n\_rounds}
+    .. math:: w_i = (P_i[y_i] / \max_c P_i[c])^{power},
 
-    after round r. P are the class probabilities of the row by classifiers that learned
-    from all rows but itself (the exact leave-one-out formula of ridge regression),
-    averaged over the kernel widths, the weights of the untrusted rows and the
-    sharpnesses in question, by the likelihood that each gives to the labels of the
-    trusted rows. A row whose label is not the most probable one in the end is a
-    suspect. The features count as they are scaled: standardise them where their units
-    differ.
+    its agreement with the round before. P are the class probabilities of the row by
+    classifiers that learned from all rows but itself (the exact leave-one-out formula
+    of ridge regression), averaged over the kernel widths, the weights of the untrusted
+    rows and the sharpnesses in question, by the likelihood that each gives to the
+    labels of the trusted rows. A row whose label is not the most probable one in the
+    end is a suspect. The features count as they are scaled: standardise them where
+    their units differ.
+
+    A class without trusted rows is not lost. As the first round knows nothing of it,
+    its rows get the benefit of the doubt, a power of .5, and teach each other from
+    there on; a warning names it, since consistent poison would do the same.
 
     Parameters
     ----------
     n_rounds : int, default=6
         Number of rounds; with one, nothing is learned from the untrusted rows.
-    power : float, default=3.0
-        How sharply a row that disagrees loses its weight in the last round.
+    power : float, default=2.0
+        How sharply a row that disagrees loses its weight.
     trusted_weight : float, default=20.0
         Weight of a trusted row.
     untrusted_weights : sequence of float, default=(0.1, 1.0, 5.0)
@@ -95,8 +100,7 @@ class AnnealedTrustFilter(PoisonFilter):
     Warns
     -----
     UntrustedClassWarning
-        When no row of some class is trusted. Such a class is not lost: its rows teach
-        each other. So would the rows of a poisoned class.
+        When no row of some class is trusted.
 
     See Also
     --------
@@ -147,7 +151,7 @@ class AnnealedTrustFilter(PoisonFilter):
         self,
         *,
         n_rounds=6,
-        power=3.0,
+        power=2.0,
         trusted_weight=20.0,
         untrusted_weights=(0.1, 1.0, 5.0),
         gammas=(0.5, 2.0, 8.0),
@@ -193,13 +197,14 @@ class AnnealedTrustFilter(PoisonFilter):
         """Class probabilities and trust after the last round, and who is trusted."""
         features = self._features(X)
         trust = trusted.astype(np.float64)
-        for r in range(1, self.n_rounds + 1):
+        power = np.where(np.isin(y, y[trusted]), self.power, _POWER_IN_DOUBT)
+        for r in range(self.n_rounds):
             P = self._round(features, y, trusted, trust)
             agreement = P[np.arange(len(y)), y] / P.max(axis=1)
-            if self.audit and r > 1:
+            if self.audit and r > 0:
                 trusted = trusted & (agreement > _AUDIT_BAR)
-            trust = agreement ** (self.power * r / self.n_rounds)
-            trust[trusted] = 1.0
+            trust = np.where(trusted, 1.0, agreement**power)
+            power = self.power
         return P, trust, trusted
 
     def _round(self, features, y, trusted, trust):

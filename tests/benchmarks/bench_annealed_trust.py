@@ -7,6 +7,11 @@ of the poison class and of the ROC AUC, both over the untrusted rows alone.
     python tests/benchmarks/bench_annealed_trust.py --csv annealed_trust.csv
 
 takes about 20 minutes of one core; a run that was stopped goes on where the CSV ends.
+Weak spots:
+
+    ... --rate 0.3                more poison
+    ... --wrong 0.1               a tenth of the trusted rows has a wrong label, too
+    ... --attacks adaptive        the attacker knows the defense and the trusted rows
 """
 
 import argparse
@@ -36,7 +41,8 @@ from skpoison.defenses import (
 DATA_SETS = ("fourclass", "digits", "breast cancer", "mnist")
 ATTACKS = ("random", "far", "near", "cluster", "confusion")
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.20)
-COLUMNS = ("data", "seed", "rate", "share", "attack", "method", "f1", "auc", "seconds")
+CELL = ("data", "seed", "rate", "wrong", "share", "attack")
+COLUMNS = (*CELL, "method", "f1", "auc", "seconds")
 
 
 def draw_rows(data, rng):
@@ -76,17 +82,42 @@ def draw_trusted(y, share, rng):
     return trusted
 
 
-def poison_labels(attack, X, y, rate, svc, rng):
-    """The labels after an attack."""
-    if attack == "confusion":
-        return confuse_classes(y, rate, rng)
-    if attack == "cluster" and y.max() > 1:
-        return flip_groups(X, y, rate, rng)
+def poison_labels(attack, X, y, trusted, rate, svc, rng):
+    """The labels after an attack on the rows that are not trusted."""
+    poisoned, X_open, y_open = y.copy(), X[~trusted], y[~trusted]
+    if attack == "adaptive":
+        flipped = believe_the_flips(X, y, trusted, rate)
+    elif attack == "confusion":
+        flipped = confuse_classes(y_open, rate, rng)
+    elif attack == "cluster" and y.max() > 1:
+        flipped = flip_groups(X_open, y_open, rate, rng)
+    else:
+        flipped = flip_labels(attack, X_open, y_open, rate, svc, rng)
+    poisoned[~trusted] = flipped
+    return poisoned
+
+
+def flip_labels(strategy, X, y, rate, svc, rng):
     seed = int(rng.integers(2**31))
-    flips = LabelFlipAttack(
-        strategy=attack, rate=rate, estimator=svc, random_state=seed
+    attack = LabelFlipAttack(
+        strategy=strategy, rate=rate, estimator=svc, random_state=seed
     )
-    return flips.fit_poison(X, y).y
+    return attack.fit_poison(X, y).y
+
+
+def believe_the_flips(X, y, trusted, rate):
+    """The flips that the first round of annealed trust finds easiest to believe."""
+    first_round = AnnealedTrustFilter(n_rounds=1, random_state=0)
+    first_round.fit(X, y, trusted=trusted)
+    X, y = X[~trusted], y[~trusted]
+    belief = np.column_stack(
+        [first_round.score_samples(X, np.full(len(y), c)) for c in first_round.classes_]
+    )
+    belief[np.arange(len(y)), y] = -np.inf
+    rows = np.argsort(-belief.max(axis=1))[: round(rate * len(y))]
+    flipped = y.copy()
+    flipped[rows] = belief.argmax(axis=1)[rows]
+    return flipped
 
 
 def confuse_classes(y, rate, rng):
@@ -124,56 +155,45 @@ def methods(svc):
         "Deep k-NN, k = 15": DeepKNNFilter(k=15),
         "self-training": TrustedDisagreementFilter(svc, n_rounds=5, random_state=0),
         "annealed trust": AnnealedTrustFilter(random_state=0),
+        "annealed trust, audit": AnnealedTrustFilter(audit=True, random_state=0),
     }
 
 
-def run_cell(data, seed, rate, share):
-    """All attacks and methods on one draw of the rows and of the trusted among them."""
+def run_cell(data, seed, rate, wrong, share, attack):
+    """All methods on one poisoned draw of the rows."""
     warnings.simplefilter("ignore")
     rng = np.random.default_rng([seed, DATA_SETS.index(data), round(1000 * share)])
     X, y = draw_rows(data, rng)
     svc = attacked_svc(data)
     trusted = draw_trusted(y, share, rng)
-    open_rows = ~trusted
-    records = []
-    for attack in ATTACKS:
-        poisoned = y.copy()
-        poisoned[open_rows] = poison_labels(
-            attack, X[open_rows], y[open_rows], rate, svc, rng
-        )
-        is_poison = (poisoned != y)[open_rows]
-        for name, method in methods(svc).items():
-            start = time.process_time()
-            method.fit(X, poisoned, trusted=trusted)
-            seconds = time.process_time() - start
-            f1 = f1_score(is_poison, ~method.inlier_mask_[open_rows])
-            auc = roc_auc_score(is_poison, -method.sample_scores_[open_rows])
-            cell = (data, seed, rate, share, attack)
-            records.append((*cell, name, f1, auc, seconds))
-        records.append((*cell, "flag nothing", 0.0, 0.5, 0.0))
+    poisoned = poison_labels(attack, X, y, trusted, rate, svc, rng)
+    poisoned[trusted] = flip_labels("random", X[trusted], y[trusted], wrong, svc, rng)
+    is_poison = (poisoned != y)[~trusted]
+    cell = (data, seed, rate, wrong, share, attack)
+    records = [(*cell, "flag nothing", 0.0, 0.5, 0.0)]
+    for name, method in methods(svc).items():
+        start = time.process_time()
+        method.fit(X, poisoned, trusted=trusted)
+        seconds = time.process_time() - start
+        f1 = f1_score(is_poison, ~method.inlier_mask_[~trusted])
+        auc = roc_auc_score(is_poison, -method.sample_scores_[~trusted])
+        records.append((*cell, name, f1, auc, seconds))
     return records
 
 
-def run(path, seeds, rate, n_jobs):
-    """Run the cells that the CSV lacks, and return all of it."""
+def run(path, cells, n_jobs):
+    """Run the cells that the CSV lacks, and return those asked for."""
     if not path.exists():
         path.write_text(",".join(COLUMNS) + "\n")
-    done = set(
-        pd.read_csv(path)[["data", "seed", "rate", "share"]].itertuples(
-            index=False, name=None
-        )
-    )
-    cells = [
-        cell for cell in product(DATA_SETS, seeds, [rate], SHARES) if cell not in done
-    ]
+    done = pd.MultiIndex.from_frame(pd.read_csv(path)[list(CELL)])
     finished = Parallel(n_jobs, return_as="generator_unordered")(
-        delayed(run_cell)(*cell) for cell in cells
+        delayed(run_cell)(*cell) for cell in cells if cell not in done
     )
     for records in finished:
         with path.open("a", newline="") as file:
             csv.writer(file).writerows(records)
-    results = pd.read_csv(path)
-    return results[results["seed"].isin(seeds) & (results["rate"] == rate)]
+    results = pd.read_csv(path).set_index(list(CELL))
+    return results[results.index.isin(cells)].reset_index()
 
 
 def show(results):
@@ -192,7 +212,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--csv", type=Path, default=Path("annealed_trust.csv"))
     parser.add_argument("--seeds", type=int, nargs="+", default=range(5))
+    parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
+    parser.add_argument("--attacks", nargs="+", default=ATTACKS)
     parser.add_argument("--rate", type=float, default=0.2)
+    parser.add_argument("--wrong", type=float, default=0.0)
     parser.add_argument("--n-jobs", type=int, default=2)
-    arguments = parser.parse_args()
-    show(run(arguments.csv, arguments.seeds, arguments.rate, arguments.n_jobs))
+    given = parser.parse_args()
+    cells = product(
+        DATA_SETS, given.seeds, [given.rate], [given.wrong], given.shares, given.attacks
+    )
+    show(run(given.csv, list(cells), given.n_jobs))
