@@ -15,6 +15,7 @@ from skpoison.base import PoisonFilter
 from skpoison.defenses import (
     AnnealedTrustFilter,
     DeepKNNFilter,
+    DePoisFilter,
     DUTIFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
@@ -30,6 +31,9 @@ from skpoison.pipeline import make_pipeline
 
 FILTERS = [
     AnnealedTrustFilter(random_state=0),
+    DePoisFilter(
+        hidden_layer_sizes=(16, 16), max_iter=90, learning_rate=1e-2, random_state=0
+    ),
     DeepKNNFilter(k=4),
     DeepKNNFilter(normalized_k=0.5, class_balance="replicate"),
     DUTIFilter(random_state=0),
@@ -47,6 +51,9 @@ FILTERS = [
 ]
 
 REGRESSION_FILTERS = [
+    DePoisFilter(
+        hidden_layer_sizes=(16, 16), max_iter=90, learning_rate=1e-2, random_state=0
+    ),
     DUTIFilter("regression", random_state=0),
     RandomEvictionFilter(random_state=0),
     TrustedDisagreementFilter(Ridge(), n_rounds=2, random_state=0),
@@ -106,9 +113,11 @@ _TRUSTED_CHECKS = dict.fromkeys(
         "check_fit_check_is_fitted",
         "check_fit_score_takes_y",
         "check_n_features_in",
+        "check_non_transformer_estimators_n_iter",
         "check_pipeline_consistency",
         "check_positive_only_tag_during_fit",
         "check_readonly_memmap_input",
+        "check_transformer_n_iter",
         "check_transformer_preserve_dtypes",
     ),
     _LACKS_TRUSTED,

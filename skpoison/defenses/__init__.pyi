@@ -1,5 +1,6 @@
 from ._annealed_trust import AnnealedTrustFilter
 from ._deep_knn import DeepKNNFilter
+from ._depois import DePoisFilter
 from ._duti import DUTIFilter
 from ._l2_centroid import L2CentroidFilter
 from ._label_sanitization import LabelSanitizationFilter
@@ -13,6 +14,7 @@ from ._trusted_disagreement import TrustedDisagreementFilter
 __all__ = [
     "AnnealedTrustFilter",
     "DUTIFilter",
+    "DePoisFilter",
     "DeepKNNFilter",
     "L2CentroidFilter",
     "LabelSanitizationFilter",
