@@ -57,6 +57,116 @@ class DePoisFilter(PoisonFilter):
     `critic_.score_gradient` until it passes [2]_. A well-chosen classifier of the
     trusted rows does about as well where rows differ in few features and at less cost:
     compare with `TrustedDisagreementFilter`.
+
+    Parameters
+    ----------
+    loss : {"hinge", "wasserstein"}, default="hinge"
+        The critics: :class:`~skpoison.generative.HingeCritic`, or the
+        :class:`~skpoison.generative.ConditionalWGANGP` of [1]_.
+    negatives : sequence of {"mismatch", "generator"}, default=("mismatch",)
+        What the critics learn to score low: trusted rows with wrong labels (of a
+        regression: with another row's target), rows that a generator makes, or both.
+    augment : bool, default=False
+        Whether a :class:`~skpoison.generative.ConditionalGAN` of the trusted rows first
+        brings them to the number of all rows, as in [1]_.
+    n_rounds : int, default=None
+        How often untrusted rows are admitted to the lessons; with 0 the critics learn
+        from trusted rows alone. None is 5 where `negatives` holds "mismatch" and
+        `calibration` is "holdout", else 0.
+    z : float, default=-1.96
+        Threshold of the standardised scores. -1.96 is the 2.5 % quantile of a normal
+        distribution, though [1]_ speaks of 5 %.
+    per_class : bool, default=None
+        Whether a row's score is compared with those of clean rows of its class, not of
+        all. None: where no negative has a wrong label, since D is fixed only up to an
+        offset for each label then.
+    calibration : {"holdout", "augmented", "train"}, default="holdout"
+        The clean rows whose scores are the scale: trusted rows that the critic has not
+        learned from, the trusted and generated rows as in [1]_, or the trusted rows it
+        has learned from, which makes the scale too narrow.
+    cv : int, default=5
+        Number of critics with ``calibration="holdout"``; otherwise there is one.
+    hidden_layer_sizes : sequence of int, default=None
+        Hidden layers of the critics; None is the default of the critic's class, as for
+        the next three.
+    max_iter : int, default=None
+        Iterations of the critics, and of the augmenting networks where it is given.
+    batch_size : int, default=None
+        Rows in a batch.
+    learning_rate : float, default=None
+        Learning rate of the critics.
+    tol : float, default=1e-4
+        Training ends once the critics' weights move by less than this share of their
+        length in 50 iterations, in each of the rounds.
+    task : {"auto", "classification", "regression"}, default="auto"
+        Whether y holds labels or target values. "auto" takes fractional numbers for
+        target values and anything else for labels.
+    device : str or torch.device, default="auto"
+        Where torch computes; "auto" is the first GPU where there is one.
+    random_state : int, RandomState instance or None, default=None
+        Draws the folds, the weights, the batches and the noise. Pass an int for
+        reproducible output.
+
+    Attributes
+    ----------
+    critic_ : HingeCritic or ConditionalWGANGP
+        The fitted critics as one: its scores are the means of theirs.
+    augmenters_ : list of ConditionalGAN
+        With `augment` one for each critic, else none.
+    n_iter_ : int
+        Number of iterations.
+    sample_scores_ : ndarray of shape (n_samples,)
+        Deviations from the scores of clean rows; lower is more suspect.
+    offset_ : float
+        `z`.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the kept training rows. Trusted rows are always kept.
+    sample_indices_ : ndarray of int
+        Indices of the kept training rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted; absent for a regression.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, when X has string column names.
+
+    Warns
+    -----
+    DegenerateFilterWarning
+        When the critics do not tell wrong labels of held-out trusted rows from right
+        ones.
+    RemovedClassWarning
+        When every row of some class is removed.
+
+    See Also
+    --------
+    TrustedDisagreementFilter : Any estimator of the trusted rows in place of critics.
+    AnnealedTrustFilter : Learns from the untrusted rows by degrees, without a network.
+    skpoison.generative.ConditionalWGANGP : The mimic model of [1]_.
+
+    Notes
+    -----
+    The networks are small: they train on one thread, whatever the number of cores, and
+    the outcome is the same for any number of threads and any order of the rows.
+
+    References
+    ----------
+    .. [1] J. Chen, X. Zhang, R. Zhang, C. Wang, L. Liu, "De-Pois: An Attack-Agnostic
+       Defense against Data Poisoning Attacks", IEEE TIFS 2021, section IV.
+    .. [2] "Breaking the De-Pois Poisoning Defense", 2022, arXiv 2204.01090.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skpoison.datasets import make_fourclass
+    >>> from skpoison.defenses import DePoisFilter
+    >>> X, y = make_fourclass(random_state=0)
+    >>> trusted = np.arange(len(y)) % 5 == 0
+    >>> wrong = [101, 202, 303, 404]
+    >>> y[wrong] *= -1
+    >>> depois = DePoisFilter(max_iter=300, random_state=0).fit(X, y, trusted=trusted)
+    >>> bool(depois.inlier_mask_[wrong].any())
+    False
     """
 
     _parameter_constraints: dict = {
