@@ -300,6 +300,9 @@ class DePoisFilter(PoisonFilter):
             X = gan.sample(lessons.y[rows], random_state=rng)
             measure = self.calibration == "augmented"
             lessons = lessons.with_synthetic(X, rows, owner, measure)
+            if self._n_classes is not None:
+                # It has learned positions; from here on it takes labels.
+                gan.classes_ = self.classes_[gan.classes_]
             self.augmenters_.append(gan)
         return lessons
 
