@@ -30,6 +30,7 @@ def test_importing_the_package_imports_nothing_heavy():
         "from skpoison.meta import DefendedClassifier",
         "from skpoison.defenses import DeepKNNFilter, L2CentroidFilter",
         "from skpoison.attacks import LabelFlipAttack",
+        "from skpoison.inspection import FeatureSpaceDisplay, NormalizedKDisplay",
         "from skpoison.metrics import filter_report",
         "from skpoison.neighbors import neighbor_votes",
     ],

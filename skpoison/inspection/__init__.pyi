@@ -1,3 +1,5 @@
 from ._feature_space import FeatureSpaceDisplay
+from ._normalized_k import NormalizedKDisplay
+from ._vote_margin import VoteMarginDisplay
 
-__all__ = ["FeatureSpaceDisplay"]
+__all__ = ["FeatureSpaceDisplay", "NormalizedKDisplay", "VoteMarginDisplay"]

@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_array, column_or_1d
 
-from ..base import PoisonFilter
+from ._steps import split_at_filter
 
 __all__ = ["FeatureSpaceDisplay"]
 
@@ -38,6 +38,11 @@ class FeatureSpaceDisplay:
         Set by :meth:`plot`.
     figure_ : matplotlib Figure
         Set by :meth:`plot`.
+
+    See Also
+    --------
+    VoteMarginDisplay : How far the scores hold clean rows and poison apart.
+    NormalizedKDisplay : What is removed as k grows.
 
     References
     ----------
@@ -81,15 +86,15 @@ class FeatureSpaceDisplay:
         X_target=None,
         ax=None,
     ):
-        """Show what the filter of a fitted pipeline did to its training rows.
+        """Show what a filter did to the rows that it was fitted on.
 
         Parameters
         ----------
-        estimator : fitted Pipeline
-            Holds a filter of this package, perhaps after an embedding and before a
-            linear classifier.
+        estimator : fitted filter, Pipeline or DefendedClassifier
+            A filter of this package, or what holds one, perhaps after an embedding and
+            before a linear classifier.
         X, y : array-likes
-            The rows that the pipeline was fitted on.
+            The rows that it was fitted on.
         target_class, poison_class : labels
             The class of the target, and the class that the poison claims to be.
         is_poison : array-like of bool of shape (n_samples,), default=None
@@ -106,22 +111,12 @@ class FeatureSpaceDisplay:
         Raises
         ------
         ValueError
-            When the pipeline holds no filter, or was fitted on other rows.
+            When the estimator holds no filter, or was fitted on other rows.
         """
-        check_is_fitted(estimator)
-        at = next(
-            (
-                index
-                for index, (_, step) in enumerate(estimator.steps)
-                if isinstance(step, PoisonFilter)
-            ),
-            None,
-        )
-        if at is None:
-            raise ValueError("The pipeline holds no filter of skpoison.")
-        mask = estimator[at].inlier_mask_
+        before, poison_filter, last = split_at_filter(estimator)
+        mask = poison_filter.inlier_mask_
         check_consistent_length(X, y, mask)
-        embed = estimator[:at].transform if at else np.asarray
+        embed = np.asarray if before is None else before.transform
         return cls.from_predictions(
             embed(X),
             y,
@@ -130,7 +125,7 @@ class FeatureSpaceDisplay:
             poison_class=poison_class,
             is_poison=is_poison,
             target_features=None if X_target is None else embed(X_target),
-            normal=_normal(estimator[-1], target_class, poison_class),
+            normal=_normal(last, target_class, poison_class),
             ax=ax,
         )
 
@@ -178,7 +173,9 @@ class FeatureSpaceDisplay:
         """
         features, y = check_array(features), column_or_1d(y)
         inlier_mask = np.asarray(inlier_mask, dtype=bool)
-        poison = np.zeros(len(y), bool) if is_poison is None else np.asarray(is_poison)
+        if is_poison is None:
+            is_poison = np.zeros(len(y))
+        poison = np.asarray(is_poison, dtype=bool)
         check_consistent_length(features, y, inlier_mask, poison)
         groups = np.select(
             [poison & (y == poison_class), y == poison_class, y == target_class],

@@ -4,11 +4,13 @@ import matplotlib
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from skpoison.defenses import L2CentroidFilter
 from skpoison.inspection import FeatureSpaceDisplay
+from skpoison.meta import DefendedClassifier
 from skpoison.pipeline import make_pipeline
 
 matplotlib.use("Agg")
@@ -89,6 +91,28 @@ def test_a_fitted_pipeline_shows_its_own_verdict(three_blobs):
     np.testing.assert_allclose(display.coordinates, same.coordinates)
     assert display.target_coordinates.shape == (2, 2)
     assert (~display.inlier_mask).sum() == 6
+
+
+def test_a_filter_alone_and_a_defended_classifier_show_the_raw_features(three_blobs):
+    X, y = three_blobs
+    alone = L2CentroidFilter(0.1).fit(X, y)
+    defended = DefendedClassifier(L2CentroidFilter(0.1), LogisticRegression())
+    expected = show(X, y, alone.inlier_mask_)
+    for estimator in (alone, defended.fit(X, y)):
+        display = FeatureSpaceDisplay.from_estimator(
+            estimator, X, y, target_class="cat", poison_class="dog"
+        )
+        np.testing.assert_allclose(display.coordinates, expected.coordinates)
+        np.testing.assert_array_equal(display.inlier_mask, expected.inlier_mask)
+
+
+def test_the_boundary_counts_only_in_the_space_of_the_filter(three_blobs):
+    X, y = three_blobs
+    model = make_pipeline(L2CentroidFilter(0.1), PCA(3), LogisticRegression())
+    display = FeatureSpaceDisplay.from_estimator(
+        model.fit(X, y), X, y, target_class="cat", poison_class="dog"
+    )
+    np.testing.assert_allclose(display.coordinates, show(X, y).coordinates)
 
 
 def test_what_cannot_be_shown_is_refused(three_blobs):
