@@ -1,0 +1,84 @@
+"""Victims of clean-label poison: a frozen network whose head goes on training."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from _clean_label_setups import Setup
+from _networks import SHAPES, Recipe, trained
+
+from skpoison.embedding import NetEmbedding
+from skpoison.evaluation import TransferHeads
+
+PRECISIONS = {"digits": "float32", "mnist": "float32", "cifar10": "bfloat16"}
+
+
+class Net(NamedTuple):
+    """A network as it is written in options and tables.
+
+    "resnet8-16" was trained for 16 epochs; of "whitening-16/flip+shift" the features
+    are averaged over views of each image. A seed may follow: "mlp-30 seed 1".
+    """
+
+    architecture: str
+    epochs: int
+    views: str | None
+    seed: int
+
+    @classmethod
+    def parse(cls, text, seed=0):
+        name, _, own_seed = text.partition(" seed ")
+        name, _, views = name.partition("/")
+        architecture, _, epochs = name.rpartition("-")
+        return cls(architecture, int(epochs), views or None, int(own_seed or seed))
+
+
+class Victim:
+    """A network, frozen, and the head that it was trained with.
+
+    Parameters
+    ----------
+    net : Net
+    data : str
+    draw : int
+    folder : path
+        Where trained networks are kept.
+    """
+
+    def __init__(self, net, data, draw, folder):
+        rows, precision = Setup(data, draw).n_pretraining, PRECISIONS[data]
+        recipe = Recipe(data, *net[:2], net.seed, rows, draw, precision)
+        module = trained(recipe, lambda: Setup(data, draw).pretraining(rows), folder)
+        self.embedding = NetEmbedding(
+            module, frozen=True, views=net.views, precision=precision
+        ).fit(np.zeros((2, *SHAPES[data]), dtype=np.float32))
+        head = module.get_submodule(self.embedding.layer_)
+        self.coef = recipe.logit_scale * head.weight.detach().numpy()
+        self.intercept = None if head.bias is None else head.bias.detach().numpy()
+
+    def features(self, X):
+        """The features of images."""
+        return self.embedding.transform(X)
+
+    def train(self, features, y, keep_masks):
+        """A head for each mask, trained on from the network's own."""
+        return TransferHeads(random_state=0).fit(
+            features,
+            y,
+            keep_masks,
+            coef_init=self.coef,
+            intercept_init=self.intercept,
+        )
+
+
+@cache
+def victim(net, data, draw, folder):
+    """The victim; its network is trained where the folder lacks it."""
+    return Victim(net, data, draw, folder)
+
+
+@cache
+def test_rows(net, data, draw, folder):
+    """Features and labels to test a victim on."""
+    X, y = Setup(data, draw).test()
+    return victim(net, data, draw, folder).features(X), y
