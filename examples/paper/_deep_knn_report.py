@@ -103,13 +103,14 @@ def save_figures(frame, folder):
     for data, rows in frame.groupby("data", sort=False):
         parts = dict(list(rows.groupby("part", sort=False)))
         if "tables" in parts:
-            _save(_networks(parts["tables"]), folder / f"deep_knn_networks_{data}.png")
+            save(_networks(parts["tables"]), folder / f"deep_knn_networks_{data}.png")
         if {"k", "imbalance"} <= set(parts):
             figure = _ablations(parts["k"], parts["imbalance"])
-            _save(figure, folder / f"deep_knn_ablations_{data}.png")
+            save(figure, folder / f"deep_knn_ablations_{data}.png")
 
 
-def _save(figure, path):
+def save(figure, path):
+    """Write a figure, and say where."""
     figure.savefig(path, dpi=80)
     print(f"\n{path}")
 

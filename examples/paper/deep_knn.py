@@ -28,10 +28,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from _clean_label_setups import TUNING_ROWS
-from _deep_knn_report import print_tables, save_figures
+from _deep_knn_report import print_tables, save, save_figures
 from _poison_sets import ATTACKS, AUTHORS, keep, outcome, poison, report
 from _runner import run
 from _victims import Net, test_rows, victim
+from matplotlib.figure import Figure
 
 from skpoison.base import PoisonFilter
 from skpoison.defenses import (
@@ -40,6 +41,7 @@ from skpoison.defenses import (
     OneClassSVMFilter,
     RandomEvictionFilter,
 )
+from skpoison.inspection import FeatureSpaceDisplay
 
 NETS = {
     "digits": ["mlp-30", "cnn-30"],
@@ -69,7 +71,7 @@ PARTS = ["tables", "k", "many", "imbalance", "transfer", "authors"]
 MANY = 50
 MANY_K = [50, 75, 100, 110, 125, 150, 200, 400, 800]
 
-VICTIM = "the victim's network"
+VICTIM, UNKNOWN = "the victim's network", "networks of the authors"
 NOTHING, ORACLE = "flag nothing", "all poison removed (oracle)"
 BASELINES = {
     "L2 centroid, 10 %": partial(L2CentroidFilter, 0.1),
@@ -107,19 +109,24 @@ def make_filter(name, is_poison):
     )
 
 
-def measure(setting, defenses, *, folder):
-    """What each defense removes of the poisoned sets, and the victims it leaves."""
+def attacked(setting, folder):
+    """The victim of a setting, its poisoned sets, their features, and rows to test."""
     data = setting["data"]
     # Every seed of the digits is another draw of the rows, too.
     draw = setting["seed"] if data == "digits" else 0
     net = Net.parse(setting["net"], setting["seed"])
-    attacked = victim(net, data, draw, folder)
-    surrogates = [attacked.embedding]
-    if setting["surrogates"] != VICTIM:
+    own = victim(net, data, draw, folder)
+    surrogates = [own.embedding]
+    if setting["surrogates"] not in (VICTIM, UNKNOWN):
         known = map(Net.parse, setting["surrogates"].split(" + "))
         surrogates = [victim(net, data, draw, folder).embedding for net in known]
-    sets = poison(attacked, surrogates, setting, draw)
-    features = attacked.features(sets.X)
+    sets = poison(own, surrogates, setting, draw)
+    return own, sets, own.features(sets.X), test_rows(net, data, draw, folder)
+
+
+def measure(setting, defenses, *, folder):
+    """What each defense removes of the poisoned sets, and the victims it leaves."""
+    own, sets, features, test = attacked(setting, folder)
     masks, seconds = [sets.members], []
     for name in defenses:
         start = time.process_time()
@@ -127,15 +134,33 @@ def measure(setting, defenses, *, folder):
         seconds.append((time.process_time() - start) / len(kept))
         # Who replicates rows for the vote trains on the copies, too.
         masks.append(kept[:, sets.original] if name.endswith(REPLICATED) else kept)
-    predictions, accuracies = outcome(
-        sets, attacked, features, np.array(masks), test_rows(net, data, draw, folder)
-    )
+    predictions, accuracies = outcome(sets, own, features, np.array(masks), test)
     for i in range(1, len(masks)):
         yield {
             **report(sets, masks[i], predictions[i], predictions[0], setting["poison"]),
             "test_accuracy": accuracies[i],
             "seconds": seconds[i - 1],
         }
+
+
+def feature_space(setting, folder):
+    """Figure 3: one poisoned set in feature space, and what Deep k-NN removes."""
+    own, sets, features, _ = attacked(setting | {"n_targets": 1}, folder)
+    undefended = own.train(features, sets.y, sets.members)
+    normal = undefended.coef_[0][[setting["target"], setting["poison"]]]
+    kept = keep(sets, features, partial(make_filter, f"{OVER_N}1"))
+    rows = sets.members[0]
+    return FeatureSpaceDisplay.from_predictions(
+        features[rows],
+        sets.y[rows],
+        kept[0, rows],
+        target_class=setting["target"],
+        poison_class=setting["poison"],
+        is_poison=sets.is_poison[rows],
+        target_features=own.features(sets.X_target),
+        normal=normal[0] - normal[1],
+        ax=Figure(figsize=(7, 5), layout="constrained").subplots(),
+    )
 
 
 def cells(args, data):
@@ -221,7 +246,7 @@ def cells(args, data):
         [NOTHING, ORACLE, f"{OVER_N}1", *BASELINES],
     )
     if data == "cifar10":
-        authors = {"attack": AUTHORS, "surrogates": "unknown", "n_targets": 25}
+        authors = {"attack": AUTHORS, "surrogates": UNKNOWN, "n_targets": 25}
         yield (
             "authors",
             [base | authors | {"net": net, "iterations": 0} for net in nets],
@@ -268,20 +293,23 @@ def parse(argv):
 
 def main(argv=None):
     args = parse(argv)
-    measure_here = partial(measure, folder=args.results / "networks")
+    networks = args.results / "networks"
     frames = []
     for data in args.data:
         for part, asked, names in cells(args, data):
             if part in args.parts and asked:
                 print(f"{data}, {part}", file=sys.stderr)
                 frame = run(
-                    measure_here,
+                    partial(measure, folder=networks),
                     asked,
                     names,
                     args.results / "deep_knn.csv",
                     n_jobs=args.jobs,
                 )
                 frames.append(frame.assign(part=part))
+                if part == "k":
+                    display = feature_space(asked[-1], networks)
+                    save(display.figure_, args.results / f"deep_knn_space_{data}.png")
     frame = pd.concat(frames).reset_index(drop=True)
     print_tables(frame)
     save_figures(frame, args.results)
