@@ -5,6 +5,7 @@ from ._synthetic import (
     inception_score,
     wasserstein_distance,
 )
+from ._targets import target_report
 
 __all__ = [
     "average_euclidean_distance",
@@ -12,5 +13,6 @@ __all__ = [
     "filter_report",
     "frechet_distance",
     "inception_score",
+    "target_report",
     "wasserstein_distance",
 ]

@@ -183,6 +183,8 @@ def defense_success_rate(predictions, poison_class, *, succeeded):
 
     See Also
     --------
+    target_report : The numbers behind it, without the targets that a model trained on
+        clean data already misclassifies.
     filter_report : Which rows were removed.
 
     References
