@@ -150,6 +150,7 @@ def _ablations(sweep, imbalance):
     """Figure 4: against the normalised k, and against the size of the class."""
     figure = Figure(figsize=(10, 8), layout="constrained")
     axes = figure.subplots(3, 2, sharey="row")
+    sweep = sweep[sweep.defense.str.contains(" / N = ")]
     sweep = sweep.assign(x=sweep.defense.str.rpartition(" = ")[2].astype(float))
     for i, (net, rows) in enumerate(sweep.groupby("net", sort=False)):
         for style, (attack, lines) in zip("-:", rows.groupby("attack", sort=False)):

@@ -98,7 +98,7 @@ def test_figures_of_k_and_of_a_set(script, results):
 @pytest.fixture
 def setting(script):
     args = script.parse(OPTIONS)
-    _, settings, _ = next(script.cells(args, "digits"))
+    _, settings, _ = next(iter(script.cells(args, "digits")))
     return settings[0] | {"attack": "Bullseye polytope", "iterations": 2}
 
 
