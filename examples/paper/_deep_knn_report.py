@@ -10,6 +10,7 @@ NAMES = {
     "many": "fifty poisons a target",
     "imbalance": "few rows of the target's class",
     "transfer": "attackers without the victim's network",
+    "adversarial": "adversarially trained networks",
     "authors": "the poisons of the authors",
 }
 COLUMNS = [
@@ -50,7 +51,7 @@ def print_tables(frame):
     keys = ["part", "data", "attack", "net", "surrogates"]
     for (part, data, attack, net, surrogates), rows in frame.groupby(keys, sort=False):
         title = f"{NAMES[part]}: {data}, {attack}, {net}"
-        if part == "transfer":
+        if part in ("transfer", "adversarial"):
             title += f", surrogates {surrogates}"
         paper = PAPER.get((part, data), PAPER.get((part, data, attack), {}))
         _print(title, rows, paper)

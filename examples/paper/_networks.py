@@ -3,19 +3,29 @@
 import os
 import sys
 import time
+from functools import partial
 from typing import NamedTuple
 
 import torch
+from _adversarial import AdversarialNet
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from skpoison.embedding import MLP, NetEmbedding
-from skpoison.embedding.networks import ResNet8, ResNet20, make_fast_classifier
+from skpoison.embedding import MLP, NetEmbedding, networks
+from skpoison.embedding.networks import make_fast_classifier
 from skpoison.embedding.networks._batches import AugmentedBatches
 from skpoison.embedding.networks._callbacks import TriangularRate
 
 N_CLASSES = 10
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
+# A prefix of architectures: trained on adversarial images, within these distances and
+# in so many steps.
+ROBUST = "robust-"
+ADVERSARIAL = {
+    "digits": {"eps": 0.1, "n_steps": 10},
+    "mnist": {"eps": 0.1, "n_steps": 10},
+    "cifar10": {"eps": 8 / 255, "n_steps": 20},
+}
 # What the logits of a network are to those of its last linear layer.
 LOGIT_SCALES = {"whitening": 1 / 9}
 
@@ -27,7 +37,7 @@ class Recipe(NamedTuple):
     ----------
     data : {"digits", "mnist", "cifar10"}
     architecture : str
-        One of ARCHITECTURES.
+        One of ARCHITECTURES, perhaps after ROBUST.
     epochs, seed : int
     rows : int
         Training rows per class.
@@ -57,7 +67,11 @@ class Recipe(NamedTuple):
 
     def net(self):
         """The skorch net, without weights."""
-        return ARCHITECTURES[self.architecture](self.data, self.epochs)
+        architecture, kind = self.architecture, NeuralNetClassifier
+        if architecture.startswith(ROBUST):
+            architecture = architecture.removeprefix(ROBUST)
+            kind = partial(AdversarialNet, **ADVERSARIAL[self.data])
+        return ARCHITECTURES[architecture](kind, self.data, self.epochs)
 
 
 class FlatMLP(MLP):
@@ -91,21 +105,21 @@ class SmallCNN(nn.Module):
         return self.head(self.body(X))
 
 
-def _mlp(data, epochs):
+def _mlp(kind, data, epochs):
     channels, height, width = SHAPES[data]
-    options = {"n_features": channels * height * width, "n_classes": N_CLASSES}
-    return _by_adam(FlatMLP, data, epochs, options)
+    n_features = channels * height * width
+    return _by_adam(kind, FlatMLP, data, epochs, module__n_features=n_features)
 
 
-def _cnn(data, epochs):
-    options = {"shape": SHAPES[data], "n_classes": N_CLASSES}
-    return _by_adam(SmallCNN, data, epochs, options)
+def _cnn(kind, data, epochs):
+    return _by_adam(kind, SmallCNN, data, epochs, module__shape=SHAPES[data])
 
 
-def _by_adam(module, data, epochs, options):
-    return NeuralNetClassifier(
+def _by_adam(kind, module, data, epochs, **options):
+    return kind(
         module,
-        **{f"module__{name}": value for name, value in options.items()},
+        **options,
+        module__n_classes=N_CLASSES,
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
         lr=2e-3,
@@ -116,9 +130,11 @@ def _by_adam(module, data, epochs, options):
     )
 
 
-def _resnet(module):
-    def make(data, epochs):
-        return NeuralNetClassifier(
+def _by_sgd(module):
+    """What trains a network of the package on images that may be mirrored."""
+
+    def make(kind, data, epochs):
+        return kind(
             module,
             module__n_classes=N_CLASSES,
             module__in_channels=SHAPES[data][0],
@@ -139,7 +155,9 @@ def _resnet(module):
     return make
 
 
-def _whitening(data, epochs):
+def _whitening(kind, data, epochs):
+    if kind is not NeuralNetClassifier:
+        raise ValueError("The recipe of the whitening network has no adversarial form.")
     return make_fast_classifier(
         N_CLASSES, in_channels=SHAPES[data][0], max_epochs=epochs
     )
@@ -148,9 +166,12 @@ def _whitening(data, epochs):
 ARCHITECTURES = {
     "mlp": _mlp,
     "cnn": _cnn,
-    "resnet8": _resnet(ResNet8),
-    "resnet20": _resnet(ResNet20),
     "whitening": _whitening,
+    **{
+        name.lower(): _by_sgd(getattr(networks, name))
+        for name in networks.__all__
+        if name not in ("AlexNet", "WhiteningNet", "make_fast_classifier")
+    },
 }
 
 

@@ -14,9 +14,10 @@ undefended victim fails. Targets that the victim of clean rows misreads are set 
 
 The parts: every defense against every attack (tables), the number of neighbors (k),
 fifty poisons a target (many), a class with few rows (imbalance), attackers who do not
-know the network (transfer), and the poisons of the authors (authors). Rows go to
-results/deep_knn.csv as they are measured, networks to results/networks as they are
-trained, and a second run does what is missing.
+know the network (transfer), networks trained on adversarial images (adversarial), and
+the poisons of the authors (authors). Rows go to results/deep_knn.csv as they are
+measured, networks to results/networks as they are trained, and a second run does what
+is missing.
 """
 
 import argparse
@@ -29,6 +30,7 @@ import numpy as np
 import pandas as pd
 from _clean_label_setups import TUNING_ROWS
 from _deep_knn_report import print_tables, save, save_figures
+from _networks import ROBUST
 from _poison_sets import ATTACKS, AUTHORS, keep, outcome, poison, report
 from _runner import run
 from _victims import Net, test_rows, victim
@@ -54,6 +56,8 @@ SURROGATES = {
     "mnist": [*(f"mlp-5 seed {i}" for i in range(101, 105)), "cnn-3 seed 101"],
     "cifar10": ["resnet8-16 seed 0", "resnet20-10 seed 0", "whitening-16 seed 0"],
 }
+# Networks that are trained adversarially, too. On CIFAR-10 that takes hours.
+ROBUST_NETS = {"digits": ["mlp-30"], "mnist": ["mlp-5"], "cifar10": []}
 # Pairs of the class of the target and the class that it shall be taken for.
 PAIRS = {
     "digits": [(3, 8), (7, 2), (4, 9)],
@@ -68,7 +72,7 @@ SEEN_ROWS = {"digits": 90, "mnist": 400, "cifar10": 400}
 
 ITERATIONS = {"digits": 300, "mnist": 300, "cifar10": 150}
 RATIOS = [0.1, 0.3, 0.5, 0.7, 0.9]
-PARTS = ["k", "tables", "many", "imbalance", "transfer", "authors"]
+PARTS = ["k", "tables", "many", "imbalance", "transfer", "adversarial", "authors"]
 MANY = 50
 MANY_K = [50, 75, 100, 110, 125, 150, 200, 400, 800]
 
@@ -250,6 +254,21 @@ def cells(args, data):
         ],
         [NOTHING, ORACLE, f"{OVER_N}1", *BASELINES],
     )
+    yield (
+        "adversarial",
+        [
+            base
+            | {"net": f"{ROBUST}{net}", "attack": attack, "seed": seed}
+            | {"target": a, "poison": b, "surrogates": known}
+            for net in (ROBUST_NETS[data] if args.robust is None else args.robust)
+            for attack in args.attacks
+            for a, b in pairs
+            for seed in seeds
+            # As in the paper, and an attacker who knows the defense.
+            for known in (f"{net} seed {seed}", VICTIM)
+        ],
+        [NOTHING, ORACLE, f"{OVER_N}1"],
+    )
     if data == "cifar10":
         authors = {"attack": AUTHORS, "surrogates": UNKNOWN, "n_targets": 25}
         yield (
@@ -286,6 +305,12 @@ def parse(argv):
         nargs="+",
         metavar="ARCHITECTURE-EPOCHS[/VIEWS]",
         help=f"the networks of victims; default: {NETS}",
+    )
+    add(
+        "--robust",
+        nargs="*",
+        metavar="ARCHITECTURE-EPOCHS",
+        help=f"networks to train adversarially; default: {ROBUST_NETS}",
     )
     add("--attacks", nargs="+", choices=list(ATTACKS), default=list(ATTACKS))
     add("--targets", type=int, default=10, help="targets, each with poisons of its own")

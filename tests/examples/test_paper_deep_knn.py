@@ -208,3 +208,37 @@ def test_a_victim_starts_with_the_head_of_its_network(paper, tmp_path, architect
     with torch.no_grad():
         expected = module(torch.tensor(X)).numpy()
     np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_robust_network_trains_on_worse_images_nearby(paper):
+    make = paper("_adversarial").AdversarialNet
+    rng = np.random.default_rng(0)
+    X = torch.tensor(rng.random((40, 6), dtype=np.float32))
+    y = torch.arange(40) % 3
+    net = make(
+        torch.nn.Linear(6, 3), criterion=torch.nn.CrossEntropyLoss, eps=0.05, n_steps=5
+    ).initialize()
+    worst = net._worst(X, y)
+    assert (worst - X).abs().max() <= 0.05 + 1e-6
+    assert worst.min() >= 0
+    assert worst.max() <= 1
+    with torch.no_grad():
+        losses = [net.get_loss(net.infer(rows), y) for rows in (X, worst)]
+    assert losses[1] > losses[0] + 0.02
+
+
+def test_a_recipe_without_an_adversarial_form_says_so(paper):
+    recipe = paper("_networks").Recipe(
+        "mnist", "robust-whitening", 1, 0, 4800, 0, "float32"
+    )
+    with pytest.raises(ValueError, match="no adversarial form"):
+        recipe.net()
+
+
+def test_an_attacker_may_know_the_adversarial_training(script):
+    args = script.parse([*OPTIONS, "--parts", "adversarial"])
+    cells = {part: settings for part, settings, _ in script.cells(args, "digits")}
+    first, second = cells["adversarial"][:2]
+    assert first["net"] == second["net"] == "robust-mlp-30"
+    assert first["surrogates"] == "mlp-30 seed 10"
+    assert second["surrogates"] == script.VICTIM
