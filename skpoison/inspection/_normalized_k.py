@@ -116,7 +116,7 @@ class NormalizedKDisplay:
         is_poison : array-like of bool of shape (n_samples,)
             Marks the poison, which is taken to surround one target.
         normalized_k : array-like of float, default=None
-            Values to try. None: a dozen from a single vote up to 8, or to as many votes
+            Values to try. None: a dozen from a single vote up to 4, or to as many votes
             as there are rows outside the largest class.
         evaluate : callable, default=None
             Takes the `inlier_mask_` at one k, trains a model on these rows and returns
@@ -142,7 +142,7 @@ class NormalizedKDisplay:
             raise ValueError("is_poison marks no row.")
         size = np.unique(y, return_counts=True)[1].max()
         if normalized_k is None:
-            most = min(8 * size, len(y) - size)
+            most = min(4 * size, len(y) - size)
             normalized_k = np.unique(np.geomspace(1, most, 12).round()) / size
         results = []
         for value in normalized_k:
