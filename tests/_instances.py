@@ -24,6 +24,7 @@ from skpoison.defenses import (
     RandomEvictionFilter,
     SeverFilter,
     SphereSlabFilter,
+    TRIMRegressor,
     TrustedDisagreementFilter,
 )
 from skpoison.meta import DefendedClassifier, DefendedRegressor
@@ -58,6 +59,8 @@ REGRESSION_FILTERS = [
     RandomEvictionFilter(random_state=0),
     TrustedDisagreementFilter(Ridge(), n_rounds=2, random_state=0),
     SeverFilter(Ridge(), random_state=0),
+    TRIMRegressor(Ridge()),
+    TRIMRegressor(Ridge(), contamination=0.1, screening="residual"),
 ]
 
 META_ESTIMATORS = [
@@ -149,6 +152,7 @@ def expected_failed_checks(estimator):
         if estimator._needs_trusted:
             checks = dict.fromkeys(_PREDICT_CHECKS, _LACKS_TRUSTED) | checks
             checks |= _TRUSTED_CHECKS
-        if isinstance(estimator, SeverFilter) and is_regressor(estimator.estimator):
+        judges_values = isinstance(estimator, SeverFilter | TRIMRegressor)
+        if judges_values and is_regressor(estimator.estimator):
             checks |= _REGRESSION_CHECKS
     return checks

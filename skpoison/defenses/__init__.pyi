@@ -9,6 +9,7 @@ from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
 from ._sever import SeverFilter
 from ._sphere_slab import SphereSlabFilter
+from ._trim import TRIMRegressor
 from ._trusted_disagreement import TrustedDisagreementFilter
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "RandomEvictionFilter",
     "SeverFilter",
     "SphereSlabFilter",
+    "TRIMRegressor",
     "TrustedDisagreementFilter",
 ]

@@ -18,7 +18,7 @@ from ._mimic import Mimic
 from ._residual_judge import ResidualJudge
 
 _CRITICS = {"hinge": HingeCritic, "wasserstein": ConditionalWGANGP}
-_DEFAULT_ROUNDS = 5
+_DEFAULT_ROUNDS = 2
 
 
 class DePoisFilter(PoisonFilter):
@@ -71,7 +71,7 @@ class DePoisFilter(PoisonFilter):
         brings them to the number of all rows, as in [1]_.
     n_rounds : int, default=None
         How often untrusted rows are admitted to the lessons; with 0 the critics learn
-        from trusted rows alone. None is 5 where `negatives` holds "mismatch" and
+        from trusted rows alone. None is 2 where `negatives` holds "mismatch" and
         `calibration` is "holdout", else 0.
     z : float, default=-1.96
         Threshold of the standardised scores. -1.96 is the 2.5 % quantile of a normal

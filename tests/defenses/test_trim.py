@@ -1,0 +1,215 @@
+"""TRIM: what the leave-one-out screening finds, and what the published one misses."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import (
+    ElasticNet,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+)
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline as sklearn_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+from threadpoolctl import threadpool_limits
+
+from skpoison.attacks import RegressionGradientAttack, StatPAttack
+from skpoison.defenses import TRIMRegressor
+from skpoison.pipeline import make_pipeline
+
+from .._house_prices import house_prices
+
+RIDGE = Ridge(0.1)
+
+
+@pytest.fixture(scope="module")
+def line():
+    """A noisy plane; the last 20 of 120 rows are poison."""
+    rng = np.random.default_rng(1)
+    X = rng.uniform(size=(120, 4))
+    y = X @ [1.0, -1.0, 0.5, 0.0] + 0.05 * rng.normal(size=120)
+    X[100:, 0] = 1.0
+    y[100:] = -1.0
+    return X, y
+
+
+def poisoned_houses(attack, seed=30):
+    train, val, test = house_prices(seed)
+    if attack == "optp":
+        poisoned = RegressionGradientAttack(
+            RIDGE, n_poisons=41, max_iter=20, random_state=seed
+        ).fit_poison(*train, X_val=val[0], y_val=val[1])
+    else:
+        poisoned = StatPAttack(n_poisons=41, random_state=seed).fit_poison(*train)
+    return train, poisoned, test
+
+
+def error(model, test):
+    X, y = test
+    return np.mean((model.predict(X) - y) ** 2)
+
+
+@pytest.mark.parametrize("attack", ["optp", "statp"])
+def test_poisoned_house_prices_are_found(attack):
+    train, poisoned, test = poisoned_houses(attack)
+    X, y, is_poison = poisoned
+    with threadpool_limits(1):
+        start = time.process_time()
+        trim = TRIMRegressor(RIDGE).fit(X, y)
+        seconds = time.process_time() - start
+    assert seconds < 0.5
+    assert not trim.inlier_mask_[is_poison].any()
+    assert np.mean(~trim.inlier_mask_[~is_poison]) <= 0.07
+    assert error(trim, test) <= 1.05 * error(clone(RIDGE).fit(*train), test)
+    assert error(clone(RIDGE).fit(X, y), test) > 3 * error(trim, test)
+    known = TRIMRegressor(RIDGE, contamination=is_poison.mean()).fit(X, y)
+    assert np.mean(~known.inlier_mask_[is_poison]) > 0.9
+
+
+def test_clean_house_prices_are_learned_as_well_as_undefended():
+    train, _, test = house_prices(seed=30)
+    trim = TRIMRegressor(RIDGE).fit(*train)
+    assert error(trim, test) <= 1.05 * error(clone(RIDGE).fit(*train), test)
+
+
+def test_the_published_screening_misses_the_statistical_attack():
+    _, (X, y, is_poison), test = poisoned_houses("statp")
+    trim = TRIMRegressor(
+        RIDGE, contamination=is_poison.mean(), screening="residual"
+    ).fit(X, y)
+    assert np.mean(~trim.inlier_mask_[is_poison]) < 0.6
+    assert error(trim, test) > 0.005
+
+
+def test_the_published_screening_keeps_the_rows_that_fit_best(line):
+    X, y = line
+    trim = TRIMRegressor(RIDGE, contamination=1 / 6, screening="residual").fit(X, y)
+    assert trim.inlier_mask_.sum() == 100
+    residuals = np.abs(y - trim.predict(X))
+    assert residuals[trim.inlier_mask_].max() < residuals[~trim.inlier_mask_].min()
+    assert trim.n_iter_ < 20
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LinearRegression(),
+        Lasso(1e-4),
+        ElasticNet(1e-4),
+        DecisionTreeRegressor(random_state=0),
+        sklearn_pipeline(StandardScaler(), Ridge(0.1)),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_any_regressor_learns_from_the_kept_rows(line, estimator):
+    X, y = line
+    trim = TRIMRegressor(estimator).fit(X, y)
+    assert_array_equal(np.flatnonzero(~trim.inlier_mask_), np.arange(100, 120))
+    expected = clone(estimator).fit(X[:100], y[:100]).predict(X)
+    assert_allclose(trim.predict(X), expected, atol=1e-8)
+    assert trim.contamination_ == pytest.approx(1 / 6)
+    assert (trim.sample_scores_[100:] < trim.offset_).all()
+
+
+def test_the_last_step_predicts_and_another_one_filters(line):
+    X, y = line
+    last = make_pipeline(StandardScaler(), TRIMRegressor(RIDGE)).fit(X, y)
+    assert last.predict(X).dtype.kind == "f"
+    assert last.score(X[:100], y[:100]) > 0.9
+    inner = make_pipeline(TRIMRegressor(RIDGE), Ridge(1.0)).fit(X, y)
+    assert_array_equal(inner.sample_indices_, np.arange(100))
+    assert_allclose(inner.predict(X), Ridge(1.0).fit(X[:100], y[:100]).predict(X))
+    assert_array_equal(TRIMRegressor(RIDGE).fit_predict(X, y), [1] * 100 + [-1] * 20)
+
+
+def test_parameters_can_be_searched(line):
+    X, y = line
+    search = GridSearchCV(TRIMRegressor(RIDGE), {"estimator__alpha": [1e-3, 1e3]})
+    assert search.fit(X[:100], y[:100]).best_params_ == {"estimator__alpha": 1e-3}
+
+
+def test_trusted_rows_are_kept_and_fitted(line):
+    X, y = line
+    for contamination in ("auto", 0.2):
+        trim = TRIMRegressor(RIDGE, contamination=contamination)
+        trim.fit(X, y, trusted=[100, 101])
+        assert trim.inlier_mask_[[100, 101]].all()
+        assert not trim.inlier_mask_[102:].any()
+        kept = trim.inlier_mask_
+        expected = clone(RIDGE).fit(X[kept], y[kept]).predict(X)
+        assert_allclose(trim.predict(X), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("screening", ["leave-one-out", "residual"])
+def test_order_type_and_offset_change_nothing(line, screening):
+    X, y = line
+    contamination = "auto" if screening == "leave-one-out" else 0.2
+    trim = TRIMRegressor(RIDGE, contamination=contamination, screening=screening)
+    scores = trim.fit(X, y).sample_scores_
+    order = np.random.default_rng(0).permutation(120)
+    assert_allclose(trim.fit(X[order], y[order]).sample_scores_, scores[order])
+    kept = trim.fit(X, y).inlier_mask_
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    assert_array_equal(trim.fit(frame, pd.Series(y)).inlier_mask_, kept)
+    single = X.astype(np.float32), y.astype(np.float32)
+    assert_array_equal(trim.fit(*single).inlier_mask_, kept)
+    assert_array_equal(trim.fit(X + 1e5, y + 1e7).inlier_mask_, kept)
+
+
+def test_degenerate_data(line):
+    X, y = line
+    trim = TRIMRegressor(RIDGE)
+    suspects = np.arange(100, 120)
+    collinear = np.column_stack([X, X, X[:, 0] + X[:, 1]])
+    assert_array_equal(np.flatnonzero(~trim.fit(collinear, y).inlier_mask_), suspects)
+    constant = np.column_stack([X, np.full(120, 3.0), np.zeros(120)])
+    assert_array_equal(np.flatnonzero(~trim.fit(constant, y).inlier_mask_), suspects)
+    twice = trim.fit(np.vstack([X, X]), np.tile(y, 2)).inlier_mask_
+    assert_array_equal(np.flatnonzero(~twice), np.append(suspects, suspects + 120))
+    assert trim.fit(X, np.full(120, 7.5)).inlier_mask_.all()
+    assert trim.fit(np.zeros((120, 2)), y).inlier_mask_[:100].mean() > 0.9
+    exact = X @ [1.0, 2.0, 3.0, 4.0] + 1e6
+    exact[:3] += 0.5
+    assert_array_equal(np.flatnonzero(~trim.fit(X, exact).inlier_mask_), [0, 1, 2])
+
+
+def test_more_features_than_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4)) @ rng.normal(size=(4, 150))
+    y = X[:, 0] + 0.01 * rng.normal(size=60)
+    y[50:] += 8
+    trim = TRIMRegressor(Ridge(1.0)).fit(X, y)
+    assert_array_equal(np.flatnonzero(~trim.inlier_mask_), np.arange(50, 60))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"contamination": 0.5}, "contamination"),
+        ({"contamination": -0.1}, "contamination"),
+        ({"screening": "residual"}, "pass contamination"),
+        ({"threshold": 0.0}, "threshold"),
+    ],
+)
+def test_unusable_parameters_are_refused(line, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        TRIMRegressor(RIDGE, **parameters).fit(*line)
+
+
+def test_unusable_input_is_refused(line):
+    X, y = line
+    with pytest.raises(TypeError, match="needs a regressor"):
+        TRIMRegressor(LogisticRegression()).fit(X, y)
+    with pytest.raises(ValueError, match="NaN"):
+        TRIMRegressor(RIDGE).fit(np.where(X > 0.99, np.nan, X), y)
+    with pytest.raises(ValueError, match="1d array"):
+        TRIMRegressor(RIDGE).fit(X, np.column_stack([y, y]))
+    with pytest.raises(TypeError, match=r"skpoison\.pipeline\.Pipeline"):
+        sklearn_pipeline(TRIMRegressor(RIDGE), Ridge()).fit(X, y)
