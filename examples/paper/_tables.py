@@ -3,7 +3,7 @@
 from pandas.api.types import is_numeric_dtype
 
 
-def mean_and_deviation(frame, index, columns, values):
+def mean_and_deviation(frame, index, columns, values, *, digits=3):
     """Mean ± standard deviation of the values of each row and column, as text.
 
     Rows and columns of names come in the order in which they first appear in the frame,
@@ -11,7 +11,7 @@ def mean_and_deviation(frame, index, columns, values):
     stays empty.
     """
     groups = frame.groupby([index, columns], sort=False)[values]
-    cells = groups.agg(_text).unstack(columns, fill_value="")
+    cells = groups.agg(_text, digits=digits).unstack(columns, fill_value="")
     return cells.loc[_in_order(frame[index]), _in_order(frame[columns])]
 
 
@@ -30,6 +30,8 @@ def _in_order(column):
     return labels.sort_values() if is_numeric_dtype(column) else labels
 
 
-def _text(values):
-    mean = f"{values.mean():.3f}"
-    return mean if len(values) == 1 else f"{mean} ± {values.std():.3f}"
+def _text(values, digits):
+    if values.isna().all():
+        return ""
+    mean = f"{values.mean():.{digits}f}"
+    return mean if len(values) == 1 else f"{mean} ± {values.std():.{digits}f}"
