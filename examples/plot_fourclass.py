@@ -25,6 +25,7 @@ from skpoison.datasets import fetch_fourclass, make_fourclass
 from skpoison.defenses import (
     AnnealedTrustFilter,
     DeepKNNFilter,
+    DePoisFilter,
     SphereSlabFilter,
     TrustedDisagreementFilter,
 )
@@ -56,15 +57,17 @@ poisoned = {strategy: flip(strategy, 0.2) for strategy in ("random", "far")}
 # What each defense removes
 # -------------------------
 # Deep k-NN asks the fifteen nearest rows; the sphere-and-slab defense the centroids of
-# the classes, which say little where no class has a middle. The other two learn from
+# the classes, which say little where no class has a middle. The other three learn from
 # the trusted rows: one trains the same machine on them and flags what it disagrees
-# with, the other begins there and lets the untrusted rows teach as far as they agree.
+# with, another begins there and lets the untrusted rows teach as far as they agree, and
+# De-Pois trains critics to tell right labels from wrong ones.
 
 defenses = {
     "Deep k-NN": DeepKNNFilter(k=15),
     "sphere and slab": SphereSlabFilter(contamination=0.2),
     "trusted disagreement": TrustedDisagreementFilter(svm, random_state=0),
     "annealed trust": AnnealedTrustFilter(random_state=0),
+    "De-Pois": DePoisFilter(random_state=0),
 }
 colors = np.array(["tab:blue", "tab:orange"])
 grid = np.linspace(-1.1, 1.1, 200)
@@ -87,7 +90,7 @@ def draw(ax, labels, kept, title):
 figure, axes = plt.subplots(
     2,
     1 + len(defenses),
-    figsize=(16, 6.4),
+    figsize=(19, 6.4),
     layout="constrained",
     sharex=True,
     sharey=True,
@@ -119,7 +122,7 @@ for ax, strategy in zip(axes, poisoned):
             X_kept, y_kept = defense.fit_filter(X_train, labels, trusted=trusted)
             accuracies[name].append(svm.fit(X_kept, y_kept).score(X_test, y_test))
     for (name, values), style in zip(
-        accuracies.items(), ["k--", "o-", "s-", "D-", "."]
+        accuracies.items(), ["k--", "o-", "s-", "D-", ".", "^-"]
     ):
         ax.plot(rates, values, style, label=name)
     ax.set(title=f"{strategy} flips", xlabel="flipped share of the untrusted rows")

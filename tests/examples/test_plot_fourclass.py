@@ -16,5 +16,6 @@ def test_far_flips_need_trusted_rows(tmp_path, monkeypatch):
     matplotlib.pyplot.close("all")
     assert min(far["trusted disagreement"]) >= 0.98
     assert min(far["annealed trust"]) >= 0.98
+    assert min(far["De-Pois"]) >= 0.96
     assert min(far["Deep k-NN"]) < 0.95
     assert far["no defense"][-1] == pytest.approx(0.85, abs=0.05)

@@ -1,0 +1,81 @@
+"""The script of the regression tables, on small data that needs no download."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+
+from skpoison.defenses import TRIMRegressor
+
+PAPER = Path(__file__).parent.parent.parent / "examples" / "paper"
+
+
+def made_houses(return_X_y, as_frame):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(700, 8))
+    y = 0.1 + 0.8 * X[:, :4].mean(axis=1) + 0.02 * rng.normal(size=700)
+    return pd.DataFrame(X, columns=[f"x{i}" for i in range(8)]), pd.Series(y)
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(PAPER)
+    module = importlib.import_module("house_prices")
+    monkeypatch.setattr(module, "DATA", {"house": made_houses})
+    monkeypatch.setattr(module, "N_TEST", 150)
+    return module
+
+
+def run(script, folder, *options):
+    common = ["--jobs", "1", "--seeds", "1", "--results", str(folder)]
+    script.main([*common, *options])
+
+
+def test_the_test_error_after_each_defense(script, tmp_path, capsys):
+    options = ["--data", "house", "--models", "ridge", "--rates", "0", "0.2"]
+    run(script, tmp_path, *options, "--detection")
+    measured = pd.read_csv(tmp_path / "house_models.csv")
+    assert len(measured) == 4 * len(script.DEFENDED)
+    at = measured.set_index(["attack", "rate", "defense"])
+    undefended = at.test_mse["OptP", 0.2, "none (flag nothing)"]
+    assert undefended > 5 * at.test_mse["OptP", 0.0, "none (flag nothing)"]
+    default = at.loc["OptP", 0.2, "TRIMRegressor"]
+    assert default.poison_removed == 1
+    assert default.test_mse < undefended / 5
+    assert at.poison_removed["adaptive", 0.2, "TRIMRegressor"] < 0.5
+    assert "poison_removed by rate, house, ridge, StatP" in capsys.readouterr().out
+    assert (tmp_path / "house_models.png").stat().st_size > 10_000
+
+
+def test_the_figures_of_the_second_paper_stand_beside(
+    script, tmp_path, capsys, monkeypatch
+):
+    few = {name: script.DETECTORS[name] for name in ("flag nothing", "TRIMRegressor")}
+    monkeypatch.setattr(script, "DETECTORS", few)
+    monkeypatch.setattr(script, "N_HOUSES", 400)
+    run(script, tmp_path, "--models", "--detection", "0.2")
+    measured = pd.read_csv(tmp_path / "house_detection.csv").set_index("defense")
+    nothing = measured.loc["flag nothing"]
+    assert nothing.accuracy.sub(1 / 1.2).abs().max() < 2e-3
+    assert nothing.f1_poison.eq(0).all()
+    assert measured.loc["TRIMRegressor"].f1_poison.gt(0.9).all()
+    assert "| *De-Pois, the paper* | 0.838 |" in capsys.readouterr().out
+
+
+def test_evading_rows_are_kept_and_harm(script):
+    evade = importlib.import_module("_evasion").evade
+    X, y = made_houses(True, True)
+    X, y = X.to_numpy(), y.to_numpy()
+    trim = TRIMRegressor(Ridge(0.1))
+    rows, values = np.ones((50, 8)), np.zeros(50)
+    clean = trim.fit(X[:300], y[:300])
+    before = np.mean((clean.predict(X[500:]) - y[500:]) ** 2)
+    rows, values = evade(
+        trim, X[:300], y[:300], X[300:500], y[300:500], [(rows, values)]
+    )
+    fitted = trim.fit(np.vstack([X[:300], rows]), np.append(y[:300], values))
+    assert fitted.inlier_mask_[300:].mean() > 0.5
+    assert np.mean((fitted.predict(X[500:]) - y[500:]) ** 2) > before
