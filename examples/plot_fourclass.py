@@ -67,7 +67,7 @@ defenses = {
     "sphere and slab": SphereSlabFilter(contamination=0.2),
     "trusted disagreement": TrustedDisagreementFilter(svm, random_state=0),
     "annealed trust": AnnealedTrustFilter(random_state=0),
-    "De-Pois": DePoisFilter(random_state=0),
+    "De-Pois": DePoisFilter(max_iter=500, random_state=0),
 }
 colors = np.array(["tab:blue", "tab:orange"])
 grid = np.linspace(-1.1, 1.1, 200)
