@@ -103,7 +103,7 @@ def setting(script):
 
 
 def test_poisons_take_the_place_of_their_bases(script, setting, results):
-    _, sets, features, _ = script.attacked(setting, results / "networks")
+    _, sets, features = script.attacked(setting, results / "networks")
     assert len(features) == len(sets.y) == 300 + 4 * 5
     for members in sets.members:
         assert np.bincount(sets.y[members]).tolist() == [30] * 10
@@ -114,7 +114,7 @@ def test_poisons_take_the_place_of_their_bases(script, setting, results):
 
 def test_copies_fill_a_rare_class(script, setting, results):
     setting |= {"ratio": 0.4}
-    _, sets, _, _ = script.attacked(setting, results / "networks")
+    _, sets, _ = script.attacked(setting, results / "networks")
     copies = np.flatnonzero(sets.original != np.arange(len(sets.y)))
     assert len(copies) == 18
     # Twelve rows: all of them once more, and the first six twice.
