@@ -12,6 +12,7 @@ from sklearn.utils.validation import column_or_1d
 from .._device import torch_device
 from .._param_validation import Interval, StrOptions
 from ..base import PoisonAttack
+from ..embedding._shapes import conversion
 from ._surrogates import load_surrogates
 
 
@@ -86,13 +87,12 @@ class CleanLabelAttack(PoisonAttack):
             As `craft`.
         """
         X_target = np.asarray(X_target)
-        row_shape = np.shape(X)[1:]
-        if X_target.shape == row_shape:
+        if X_target.ndim == np.ndim(X) - 1:
             X_target = X_target[None]
-        if X_target.shape != (1, *row_shape):
+        if len(X_target) != 1:
             raise ValueError(
-                f"X_target must hold one row of shape {row_shape}; got shape "
-                f"{X_target.shape}. For several targets use craft."
+                f"X_target must hold one row; it holds {len(X_target)}. For several "
+                "targets use craft."
             )
         X_poison = self.craft(X, y, X_target)[0]
         rows = self.base_indices_[0]
@@ -264,18 +264,20 @@ def _validated(X, y, X_targets):
     X = check_array(X, dtype=(np.float64, np.float32), allow_nd=True)
     y = column_or_1d(y)
     check_consistent_length(X, y)
-    X_targets = check_array(X_targets, dtype=X.dtype, allow_nd=True)
+    X_targets = check_array(X_targets, dtype=X.dtype, ensure_2d=False, allow_nd=True)
     if X_targets.shape[1:] != X.shape[1:]:
         raise ValueError(
-            f"X holds rows of shape {X.shape[1:]}, but X_targets rows of shape "
-            f"{X_targets.shape[1:]}."
+            f"X holds rows of shape {X.shape[1:]}, but X_targets has the shape "
+            f"{X_targets.shape}."
+            + conversion("X_targets", X_targets.shape, X.shape[1:])
         )
     for name, values in (("X", X), ("X_targets", X_targets)):
         low, high = values.min(), values.max()
         if low < 0 or high > 1:
             raise ValueError(
                 f"{name} must hold values in [0, 1]; got {low:.4g} to {high:.4g}. "
-                "Divide bytes by 255, and let the surrogate normalise."
+                f"For pixels up to 255 pass {name} / 255; values that were normalised "
+                "leave to the surrogate to normalise."
             )
     return X, y, X_targets
 

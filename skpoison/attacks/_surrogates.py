@@ -6,6 +6,9 @@ from copy import deepcopy
 import torch
 from torch import nn
 
+from ..embedding._shapes import explain_shape_errors
+from ._folding import fold_batch_norms
+
 _DROPOUT = (
     nn.Dropout,
     nn.Dropout1d,
@@ -63,18 +66,21 @@ class Surrogate:
         floats = (p.dtype for p in module.parameters() if p.is_floating_point())
         self._dtype = next(floats, torch.float32)
         self._n_draws = 1
-        self._memory_format = self._fastest_format(sample)
+        rows = torch.cat([sample[:1], sample[:1]]).to(self._dtype)
+        self._memory_format = self._fastest_format(rows)
+        fold_batch_norms(self._module, rows)
 
-    def _fastest_format(self, sample):
+    def _fastest_format(self, rows):
         """Channels last where convolutions are at stake and the module allows it.
 
         The `view` in the forward of many modules takes the usual format alone.
         """
-        if sample.ndim == 4:
-            images = torch.cat([sample[:1], sample[:1]]).to(self._dtype)
+        if rows.ndim == 4:
             with torch.no_grad(), suppress(RuntimeError):
-                self._module(images.contiguous(memory_format=torch.channels_last))
+                self._module(rows.contiguous(memory_format=torch.channels_last))
                 return torch.channels_last
+        with torch.no_grad(), explain_shape_errors(self._module, rows, self.name):
+            self._module(rows)
         return torch.contiguous_format
 
     def enable_dropout(self, n_draws):

@@ -1,15 +1,15 @@
 """The activations inside a torch module."""
 
-from contextlib import contextmanager
 from copy import deepcopy
 
 import torch
 from torch import nn
 
 from ._precision import as_float32, forward_precision, in_fastest_format
+from ._shapes import explain_shape_errors
 from ._views import resolve_views
 
-__all__ = ["FeatureExtractor", "explain_shape_errors", "find_layer"]
+__all__ = ["FeatureExtractor", "find_layer"]
 
 
 class _Reached(Exception):
@@ -145,28 +145,6 @@ def find_layer(module, layer, x):
             f"another, one of {_names(parts)}."
         )
     return name
-
-
-@contextmanager
-def explain_shape_errors(module, x):
-    """Turn the error of a module that cannot take x into one that says so."""
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError as error:
-        first = next(
-            (
-                part
-                for part in module.modules()
-                if not list(part.children()) and list(part.parameters())
-            ),
-            module,
-        )
-        raise ValueError(
-            f"The module cannot take rows of shape {tuple(x.shape[1:])}: {error}. Its "
-            f"first layer is {first}."
-        ) from error
 
 
 def _frozen_copy(module):

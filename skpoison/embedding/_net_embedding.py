@@ -23,6 +23,7 @@ from skorch import NeuralNet
 from .._device import torch_device
 from .._param_validation import Interval, StrOptions
 from ._activations import FeatureExtractor, find_layer
+from ._shapes import check_no_bytes, conversion
 from ._training import encode_target, train
 from ._views import VIEWS
 
@@ -80,9 +81,9 @@ class NetEmbedding(
         Number format of the products in the forward pass, when training and when
         transforming. Weights, loss and features are float32 in any case. "auto" is
         bfloat16 for convolutional networks on hardware that multiplies it natively
-        (CPU with AMX, GPU of compute capability 8 or more), else float32. Networks of
-        wide linear layers (1,000 and more) gain from "bfloat16" too, but it rounds
-        X to 8 significant bits: scale X.
+        (CPU with AMX or AVX512-BF16, GPU of compute capability 8 or more), else
+        float32. Networks of wide linear layers (1,000 and more) gain from "bfloat16"
+        too, but it rounds X to 8 significant bits: scale X.
     random_state : int, RandomState instance or None, default=None
         Fixes the initial weights, the order of the batches and dropout, on the CPU
         and on CUDA. The state of torch's own generators is neither used nor changed.
@@ -145,6 +146,8 @@ class NetEmbedding(
     (1797, 64)
     """
 
+    input_shape_: tuple
+
     _parameter_constraints: dict = {
         "net": [NeuralNet, torch.nn.Module],
         "layer": [str, None],
@@ -187,8 +190,8 @@ class NetEmbedding(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            Numbers, converted to float32; images as (n_samples, channels, height,
-            width).
+            Numbers as the module takes them, converted to float32; images as
+            (n_samples, channels, height, width).
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels of any type for a classifier net, values for a regressor; a plain
             :class:`skorch.NeuralNet` takes floats as values, anything else as labels.
@@ -201,9 +204,9 @@ class NetEmbedding(
         Raises
         ------
         ValueError
-            For NaN in X, rows of a shape that the module cannot take, a net with fewer
-            outputs than classes, a `layer` that does not exist or is not called
-            once, weights that training made infinite.
+            For NaN in X, bytes above 1, rows of a shape that the module cannot take, a
+            net with fewer outputs than classes, a `layer` that does not exist or is not
+            called once, weights that training made infinite.
         sklearn.exceptions.NotFittedError
             For ``frozen=True`` with a skorch net that is not fitted.
         """
@@ -239,7 +242,8 @@ class NetEmbedding(
         Raises
         ------
         ValueError
-            For rows of another shape, NaN, and features that are not finite.
+            For rows of another shape, NaN, bytes above 1, and features that are not
+            finite.
         """
         check_is_fitted(self)
         X = self._validate(X, reset=False)
@@ -361,6 +365,11 @@ class NetEmbedding(
         return self.net.module_
 
     def _validate(self, X, *y, reset, **check_params):
+        check_no_bytes(X)
+        given = getattr(X, "shape", ())
+        if not reset and given and max(len(given) - 1, len(self.input_shape_)) > 1:
+            # Before scikit-learn counts the channels as features.
+            self._check_shape(given)
         checked = validate_data(
             self,
             X,
@@ -374,17 +383,22 @@ class NetEmbedding(
         shape = (checked[0] if y else checked).shape
         if reset:
             self.input_shape_ = shape[1:]
-        elif shape[1:] != self.input_shape_:
-            raise ValueError(
-                f"X has rows of shape {shape[1:]}, but NetEmbedding was fitted on rows "
-                f"of shape {self.input_shape_}."
-            )
+        else:
+            self._check_shape(shape)
         if self.views is not None and len(shape) != 4:
             raise ValueError(
                 f"views={self.views!r} needs images, an X of shape (n_samples, "
                 f"channels, height, width); X has the shape {shape}. Set views=None."
             )
         return checked
+
+    def _check_shape(self, shape):
+        if shape[1:] != self.input_shape_:
+            raise ValueError(
+                f"X has rows of shape {shape[1:]}, but NetEmbedding was fitted on rows "
+                f"of shape {self.input_shape_}."
+                + conversion("X", shape, self.input_shape_)
+            )
 
     def __sklearn_clone__(self):
         if not (self.frozen and getattr(self.net, "initialized_", False)):

@@ -7,11 +7,12 @@ import torch
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils.multiclass import check_classification_targets
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch.utils import to_tensor
 from torch import nn
 
-from ._activations import explain_shape_errors
 from ._precision import as_float32, forward_precision, in_fastest_format
 from ._seeding import seeded
+from ._shapes import explain_shape_errors
 
 __all__ = ["encode_target", "train"]
 
@@ -48,7 +49,7 @@ def encode_target(net, y):
     return classes, target.astype(np.int64)
 
 
-def train(net, X, target, *, seed, device, precision, verbose):
+def train(net, X, target, *, seed, device, precision, verbose, perturb=None):
     """Train a clone of the net, with random numbers of its own.
 
     Parameters
@@ -61,6 +62,9 @@ def train(net, X, target, *, seed, device, precision, verbose):
     device : torch.device
     precision : {"auto", "float32", "bfloat16"}
     verbose : int
+    perturb : callable, default=None
+        ``perturb(net, X, target)`` is what each training step learns from in place of
+        the tensor X.
 
     Returns
     -------
@@ -69,9 +73,12 @@ def train(net, X, target, *, seed, device, precision, verbose):
     """
     net = clone(net).set_params(device=str(device), verbose=verbose)
     net.infer = _TrainingPass(net, precision, target)
+    if perturb is not None:
+        net.train_step_single = _PerturbedStep(net, perturb)
     with seeded(seed, device):
         net.fit(X, target)
-    del net.infer
+    for replaced in ("infer", "train_step_single"):
+        net.__dict__.pop(replaced, None)
     last_loss = [epoch.get("train_loss", 0.0) for epoch in net.history[-1:]]
     weights = net.module_.parameters()
     if not (np.isfinite(last_loss).all() and all(w.isfinite().all() for w in weights)):
@@ -80,6 +87,19 @@ def train(net, X, target, *, seed, device, precision, verbose):
             "or lower the learning rate of the net."
         )
     return net
+
+
+class _PerturbedStep:
+    """One training step of a net, in place of `net.train_step_single`."""
+
+    def __init__(self, net, perturb):
+        self.net = net
+        self.step = net.train_step_single
+        self.perturb = perturb
+
+    def __call__(self, batch, **fit_params):
+        X, target = (to_tensor(part, device=self.net.device) for part in batch)
+        return self.step((self.perturb(self.net, X, target), target), **fit_params)
 
 
 class _TrainingPass:
