@@ -1,3 +1,4 @@
+from ._adversarial_training import AdversarialTrainingClassifier
 from ._annealed_trust import AnnealedTrustFilter
 from ._deep_knn import DeepKNNFilter
 from ._depois import DePoisFilter
@@ -13,6 +14,7 @@ from ._trim import TRIMRegressor
 from ._trusted_disagreement import TrustedDisagreementFilter
 
 __all__ = [
+    "AdversarialTrainingClassifier",
     "AnnealedTrustFilter",
     "DUTIFilter",
     "DePoisFilter",

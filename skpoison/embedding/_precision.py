@@ -7,6 +7,7 @@ from torch import nn
 
 __all__ = ["as_float32", "forward_precision", "in_fastest_format"]
 
+_CPU_UNITS = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
@@ -55,5 +56,6 @@ def as_float32(output):
 def _multiplies_bfloat16(device):
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    has_amx = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return device.type == "cpu" and has_amx is not None and has_amx()
+    return device.type == "cpu" and any(
+        getattr(torch.cpu, name, lambda: False)() for name in _CPU_UNITS
+    )
