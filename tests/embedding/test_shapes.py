@@ -74,7 +74,7 @@ def test_flattened_rows_whose_channels_came_last():
     ("module", "X"), [(convolutions(3), CHW), (layers(8), CHW[:, 0, 0])]
 )
 def test_a_row_without_a_batch_axis(module, X):
-    embedding = NetEmbedding(module, frozen=True).fit(X)
+    embedding = NetEmbedding(module, frozen=True, precision="float32").fit(X)
     np.testing.assert_allclose(
         embedding.transform(X[:1]), embedding.transform(X)[:1], atol=1e-6
     )
@@ -98,14 +98,16 @@ def test_a_trained_net_names_the_shape_too():
 def test_bytes_are_scaled_by_the_user_or_by_the_module(X):
     module = layers(192) if X.ndim == 2 else convolutions(3)
     pixels = (255 * X).astype(np.uint8)
-    embedding = NetEmbedding(module, frozen=True)
+    embedding = NetEmbedding(module, frozen=True, precision="float32")
     with pytest.raises(ValueError, match=r"bytes up to 25\d.*pass X / 255 or"):
         embedding.fit(pixels)
     features = embedding.fit(pixels / 255).transform(pixels / 255)
     with pytest.raises(ValueError, match="X holds bytes up to"):
         embedding.transform(pixels)
     scaling = nn.Sequential(Scale(), module)
-    same = NetEmbedding(scaling, frozen=True).fit(pixels.astype("float32"))
+    same = NetEmbedding(scaling, frozen=True, precision="float32").fit(
+        pixels.astype("float32")
+    )
     np.testing.assert_allclose(
         same.transform(pixels.astype("float32")), features, atol=1e-5
     )
