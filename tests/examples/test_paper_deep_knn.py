@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
+from skpoison import defenses
+
 PAPER = Path(__file__).parent.parent.parent / "examples" / "paper"
 SMALL = {
     "PAIRS": {"digits": [(3, 8)]},
@@ -210,29 +212,18 @@ def test_a_victim_starts_with_the_head_of_its_network(paper, tmp_path, architect
     np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-4)
 
 
-def test_a_robust_network_trains_on_worse_images_nearby(paper):
-    make = paper("_adversarial").AdversarialNet
+def test_a_robust_network_is_trained_adversarially(paper, tmp_path):
+    networks = paper("_networks")
+    recipe = networks.Recipe("digits", "robust-mlp", 1, 0, 90, 0, "float32")
+    trainer = recipe.trainer()
+    assert isinstance(trainer, defenses.AdversarialTrainingClassifier)
+    assert (trainer.eps, trainer.n_steps, trainer.random_state) == (0.1, 10, 0)
     rng = np.random.default_rng(0)
-    X = torch.tensor(rng.random((40, 6), dtype=np.float32))
-    y = torch.arange(40) % 3
-    net = make(
-        torch.nn.Linear(6, 3), criterion=torch.nn.CrossEntropyLoss, eps=0.05, n_steps=5
-    ).initialize()
-    worst = net._worst(X, y)
-    assert (worst - X).abs().max() <= 0.05 + 1e-6
-    assert worst.min() >= 0
-    assert worst.max() <= 1
-    with torch.no_grad():
-        losses = [net.get_loss(net.infer(rows), y) for rows in (X, worst)]
-    assert losses[1] > losses[0] + 0.02
-
-
-def test_a_recipe_without_an_adversarial_form_says_so(paper):
-    recipe = paper("_networks").Recipe(
-        "mnist", "robust-whitening", 1, 0, 4800, 0, "float32"
-    )
-    with pytest.raises(ValueError, match="no adversarial form"):
-        recipe.net()
+    rows = rng.random((40, 1, 8, 8), dtype=np.float32), np.arange(40) % 10
+    robust = networks.trained(recipe, lambda: rows, tmp_path)
+    plain = recipe._replace(architecture="mlp")
+    usual = networks.trained(plain, lambda: rows, tmp_path)
+    assert not torch.equal(robust.head.weight, usual.head.weight)
 
 
 def test_an_attacker_may_know_the_adversarial_training(script):
