@@ -44,6 +44,13 @@ class AnnealedTrustFilter(PoisonFilter):
     its rows get the benefit of the doubt, a power of .5, and teach each other from
     there on; a warning names it, since consistent poison would do the same.
 
+    What breaks it: an attacker who knows the trusted rows flips the labels that the
+    first round finds easiest to believe, and his rows then teach the next round: this
+    does worse than `TrustedDisagreementFilter`, which learns from trusted rows alone.
+    So do clusters of wrong labels beyond the reach of 1 - 2 % trusted rows; wrong
+    trusted rows (see `audit`); poison with a plausible label, clean-label poison above
+    all; and classes that no kernel of the raw features can tell apart.
+
     Parameters
     ----------
     n_rounds : int, default=6

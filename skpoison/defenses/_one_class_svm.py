@@ -20,6 +20,9 @@ class OneClassSVMFilter(PerClassFilter):
     the paper (nu of .01, 50 rows a class) its figures are made of this noise;
     `tolerance=0` reproduces them in kind.
 
+    What breaks it: poison that forms a dense group, or is more than about `nu` of its
+    class, becomes part of what the machine takes for normal.
+
     Parameters
     ----------
     nu : float in (0, 1], default=0.01

@@ -12,6 +12,8 @@ from ..base import PoisonFilter
 class RandomEvictionFilter(PoisonFilter):
     """Remove a random share of the training rows: the control of every comparison.
 
+    Any poison of more than a few rows breaks it: 1 - `rate` of them stay.
+
     Parameters
     ----------
     rate : float in [0, 1), default=0.1
