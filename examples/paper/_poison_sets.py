@@ -61,6 +61,16 @@ class PoisonSets(NamedTuple):
     right: np.ndarray
     n_misread: int
 
+    def after(self, n_known):
+        """Without the first sets."""
+        right = self.right[n_known:]
+        return self._replace(
+            members=self.members[n_known:],
+            X_target=self.X_target[n_known:],
+            right=right,
+            n_misread=int(np.sum(~right)) if n_known else self.n_misread,
+        )
+
 
 def poison(victim, surrogates, setting, draw):
     """Make the poisoned sets of a setting.
@@ -197,6 +207,37 @@ def keep(sets, features, make_filter):
     return kept
 
 
+def keep_calibrated(sets, features, filters, n_known):
+    """As `keep`, with the filter and the threshold that suit some known sets best.
+
+    The threshold is half of the highest score of any poison of these sets, and the
+    filter the one that then removes the fewest of their clean rows.
+
+    Parameters
+    ----------
+    sets : PoisonSets
+    features : ndarray of shape (n_pool, n_features)
+    filters : list of PoisonFilter
+    n_known : int
+        The first sets, of which the defender knows the poisons.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_sets, n_pool)
+    """
+    best = None
+    for filter in filters:
+        scores = np.full(sets.members.shape, np.inf)
+        for own, rows in zip(scores, map(np.flatnonzero, sets.members)):
+            own[rows] = filter.fit(features[rows], sets.y[rows]).sample_scores_
+        poison_scores = scores[:n_known, sets.is_poison]
+        offset = poison_scores[np.isfinite(poison_scores)].max() / 2
+        n_lost = np.sum(scores[:n_known, ~sets.is_poison] < offset)
+        if best is None or n_lost < best[0]:
+            best = n_lost, sets.members & (scores >= offset)
+    return best[1]
+
+
 def outcome(sets, victim, features, keep_masks, test):
     """Predictions for the targets, and test accuracies, after training on these masks.
 
@@ -211,9 +252,7 @@ def outcome(sets, victim, features, keep_masks, test):
 
     Returns
     -------
-    predictions : ndarray of shape (n_masks, n_sets)
-    accuracies : ndarray of shape (n_masks,)
-        Means over the sets.
+    predictions, accuracies : ndarray of shape (n_masks, n_sets)
     """
     n_masks, n_sets = keep_masks.shape[:2]
     heads = victim.train(features, sets.y, keep_masks.reshape(-1, len(sets.y)))
@@ -221,10 +260,8 @@ def outcome(sets, victim, features, keep_masks, test):
     predicted = heads.predict(victim.features(sets.X_target))
     predicted = predicted.reshape(n_masks, n_sets, n_sets)
     accuracy = np.mean(heads.predict(X_test) == y_test, axis=1)
-    return (
-        np.diagonal(predicted, axis1=1, axis2=2),
-        accuracy.reshape(n_masks, n_sets).mean(axis=1),
-    )
+    predictions = np.diagonal(predicted, axis1=1, axis2=2)
+    return predictions, accuracy.reshape(n_masks, n_sets)
 
 
 def report(sets, kept, predictions, undefended, poison_class):

@@ -233,3 +233,19 @@ def test_an_attacker_may_know_the_adversarial_training(script):
     assert first["net"] == second["net"] == "robust-mlp-30"
     assert first["surrogates"] == "mlp-30 seed 10"
     assert second["surrogates"] == script.VICTIM
+
+
+def test_known_sets_calibrate_the_vote(paper, script, setting, results):
+    _, sets, features = script.attacked(
+        setting | {"iterations": 60}, results / "networks"
+    )
+    filters = [defenses.DeepKNNFilter(k) for k in (5, 30)]
+    kept = paper("_poison_sets").keep_calibrated(sets, features, filters, 2)
+    assert not kept[:2, sets.is_poison].any()
+    assert not (kept & ~sets.members).any()
+    usual = paper("_poison_sets").keep(
+        sets, features, lambda _: defenses.DeepKNNFilter(30)
+    )
+    assert kept[:, ~sets.is_poison].sum() > usual[:, ~sets.is_poison].sum()
+    left = sets.after(2)
+    assert len(left.members) == len(left.X_target) == len(left.right) == 2
