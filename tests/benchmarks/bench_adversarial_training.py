@@ -6,7 +6,7 @@ the ordinary way, by 20 steps of the ascent, and by one.
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adversarial_training
 
-takes about five minutes of one core.
+takes about four minutes of one core.
 """
 
 import time
