@@ -140,7 +140,7 @@ def _networks(rows):
         low = rows.test_accuracy.min()
         line[1].set(ylabel="test accuracy", title=attack, ylim=(low - 0.02, 1))
         for ax in line:
-            ax.set_xticks(range(len(nets)), nets)
+            ax.set_xticks(range(len(nets)), [net.replace("/", "\n") for net in nets])
             ax.grid(axis="y", alpha=0.3)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize="small")
