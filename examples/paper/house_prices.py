@@ -100,23 +100,24 @@ DEFENDED = {
     ),
 }
 
+# By the poisoned share of the untrusted rows, that of all rows, and the seed.
 DETECTORS = {
-    "flag nothing": lambda share, seed: NoFilter(),
-    "trusted lasso": lambda share, seed: TrustedDisagreementFilter(
+    "flag nothing": lambda share, of_all, seed: NoFilter(),
+    "trusted lasso": lambda share, of_all, seed: TrustedDisagreementFilter(
         LassoCV(), random_state=seed
     ),
-    "trusted lasso, self-trained": lambda share, seed: TrustedDisagreementFilter(
-        LassoCV(), n_rounds=5, random_state=seed
+    "trusted lasso, self-trained": lambda share, of_all, seed: (
+        TrustedDisagreementFilter(LassoCV(), n_rounds=5, random_state=seed)
     ),
-    "De-Pois": lambda share, seed: DePoisFilter(random_state=seed),
-    "TRIM": lambda share, seed: TRIMRegressor(
-        Ridge(0.1), contamination=share, screening="residual"
+    "De-Pois": lambda share, of_all, seed: DePoisFilter(random_state=seed),
+    "TRIM": lambda share, of_all, seed: TRIMRegressor(
+        Ridge(0.1), contamination=of_all, screening="residual"
     ),
-    "TRIMRegressor": lambda share, seed: TRIMRegressor(Ridge(0.1)),
-    "DUTI": lambda share, seed: DUTIFilter(
+    "TRIMRegressor": lambda share, of_all, seed: TRIMRegressor(Ridge(0.1)),
+    "DUTI": lambda share, of_all, seed: DUTIFilter(
         "regression", contamination=share, random_state=seed
     ),
-    "Sever": lambda share, seed: SeverFilter(
+    "Sever": lambda share, of_all, seed: SeverFilter(
         Ridge(0.1), contamination=share, random_state=seed
     ),
 }
@@ -199,7 +200,7 @@ def measure_detection(setting, defenses):
     )
     trusted = np.arange(len(y)) < n_trusted
     for name in defenses:
-        defense = DETECTORS[name](is_poison[~trusted].mean(), seed)
+        defense = DETECTORS[name](is_poison[~trusted].mean(), is_poison.mean(), seed)
         start = time.process_time()
         defense.fit(X, y, trusted=trusted)
         seconds = time.process_time() - start
