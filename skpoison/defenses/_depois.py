@@ -43,7 +43,7 @@ class DePoisFilter(PoisonFilter):
       scores first; a critic never admits a row that it learns from.
 
     The design of [1]_ is ``DePoisFilter(loss="wasserstein", negatives=("generator",),
-    augment=True, calibration="augmented", per_class=False)``. It takes a minute and
+    augment=True, calibration="augmented", per_class=False)``. It takes minutes and
     finds about as many flipped labels as chance would.
 
     For a regression, a row's score is the lower of the critics' score and minus the
