@@ -129,10 +129,15 @@ def save_figure(frame, path):
 
 
 def _draw(ax, rows, metric):
-    for i, name in enumerate(rows.defense.unique()):
+    names = rows.defense.unique()
+    defenses = [name for name in names if name != "flag nothing"]
+    for name in names:
         means = rows[rows.defense == name].groupby("rate")[metric].mean()
-        color = "black" if name == "flag nothing" else f"C{i - 1}"
-        style = "--" if i > 10 or name == "flag nothing" else "-"
+        if name == "flag nothing":
+            color, style = "black", "--"
+        else:
+            i = defenses.index(name)
+            color, style = f"C{i}", "--" if i > 9 else "-"
         ax.plot(means.index, means, style, marker=".", color=color, label=name)
         if name in PAPER.get(metric, {}):
             value = float(_paper(metric).loc[name, PAPER_SHARE].partition("±")[0])
