@@ -278,7 +278,7 @@ def cells(args, data):
             base | {"net": net, "seed": seed, "attack": attack, "surrogates": known}
             for net in nets
             for seed in seeds
-            for known in surrogates(net, seed, SURROGATES[data])
+            for known in surrogates(net, seed, args.surrogates or SURROGATES[data])
             for attack in polytopes[-1:]
         ],
         [NOTHING, ORACLE, f"{OVER_N}1", *BASELINES],
@@ -340,6 +340,12 @@ def parse(argv):
         nargs="*",
         metavar="ARCHITECTURE-EPOCHS",
         help=f"networks to train adversarially; default: {ROBUST_NETS}",
+    )
+    add(
+        "--surrogates",
+        nargs="+",
+        metavar="'NET seed SEED'",
+        help=f"networks of attackers that lack the victim's; default: {SURROGATES}",
     )
     add("--attacks", nargs="+", choices=list(ATTACKS), default=list(ATTACKS))
     add("--targets", type=int, default=10, help="targets, each with poisons of its own")
