@@ -9,6 +9,9 @@ import pytest
 import torch
 
 from skpoison import defenses
+from skpoison.datasets import fetch_mnist
+
+from .._real_data import real
 
 PAPER = Path(__file__).parent.parent.parent / "examples" / "paper"
 SMALL = {
@@ -198,6 +201,7 @@ def test_a_network_comes_from_its_file_alone(paper, tmp_path):
 
 @pytest.mark.parametrize("architecture", ["mlp", "cnn", "resnet8", "whitening"])
 def test_a_victim_starts_with_the_head_of_its_network(paper, tmp_path, architecture):
+    real(fetch_mnist)
     networks, victims = paper("_networks"), paper("_victims")
     recipe = networks.Recipe("mnist", architecture, 1, 0, 4800, 0, "float32")
     rng = np.random.default_rng(0)
