@@ -130,6 +130,13 @@ class DePoisFilter(PoisonFilter):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, when X has string column names.
 
+    Raises
+    ------
+    ValueError
+        By `fit`: for parameters that do not go together, a single trusted row of each
+        class with ``calibration="holdout"``, or a loss that is not finite, besides
+        invalid input and unusable trusted rows.
+
     Warns
     -----
     DegenerateFilterWarning
@@ -152,7 +159,8 @@ class DePoisFilter(PoisonFilter):
     References
     ----------
     .. [1] J. Chen, X. Zhang, R. Zhang, C. Wang, L. Liu, "De-Pois: An Attack-Agnostic
-       Defense against Data Poisoning Attacks", IEEE TIFS 2021, section IV.
+       Defense against Data Poisoning Attacks", IEEE TIFS 2021, arXiv 2105.03592,
+       section IV and equation 9.
     .. [2] "Breaking the De-Pois Poisoning Defense", 2022, arXiv 2204.01090.
 
     Examples
