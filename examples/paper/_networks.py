@@ -17,9 +17,9 @@ from skpoison.embedding.networks._callbacks import TriangularRate
 
 N_CLASSES = 10
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
-# A prefix of architectures that are trained on adversarial images, these on CIFAR-10 as
-# in the paper.
-ROBUST = "robust-"
+# Prefixes of architectures that are trained on adversarial images: by many steps, on
+# CIFAR-10 as in the paper, or by a single one.
+ROBUST, FAST = "robust-", "robust-fast-"
 ADVERSARIAL = {
     "digits": {"eps": 0.1, "step_size": 0.025, "n_steps": 10},
     "mnist": {"eps": 0.1, "step_size": 0.025, "n_steps": 10},
@@ -36,13 +36,14 @@ class Recipe(NamedTuple):
     ----------
     data : {"digits", "mnist", "cifar10"}
     architecture : str
-        One of ARCHITECTURES, perhaps after ROBUST.
+        One of ARCHITECTURES, perhaps after ROBUST or FAST.
     epochs, seed : int
     rows : int
         Training rows per class.
     draw : int
         Which draw of the rows.
-    precision : {"float32", "bfloat16"}
+    precision : {"float32", "auto"}
+        "auto" is bfloat16 for convolutions where the machine multiplies it natively.
     """
 
     data: str
@@ -62,12 +63,15 @@ class Recipe(NamedTuple):
 
     @property
     def logit_scale(self):
-        return LOGIT_SCALES.get(self.architecture.removeprefix(ROBUST), 1)
+        return LOGIT_SCALES.get(self._plain, 1)
 
     def net(self):
         """The skorch net, without weights."""
-        make = ARCHITECTURES[self.architecture.removeprefix(ROBUST)]
-        return make(self.data, self.epochs)
+        return ARCHITECTURES[self._plain](self.data, self.epochs)
+
+    @property
+    def _plain(self):
+        return self.architecture.removeprefix(FAST).removeprefix(ROBUST)
 
     def trainer(self):
         """The estimator that trains the net."""
@@ -78,6 +82,8 @@ class Recipe(NamedTuple):
         }
         if self.architecture.startswith(ROBUST):
             options |= ADVERSARIAL[self.data]
+            if self.architecture.startswith(FAST):
+                options |= {"n_steps": 1, "step_size": 1.25 * options["eps"]}
             return AdversarialTrainingClassifier(self.net(), **options)
         return NetEmbedding(self.net(), **options)
 
@@ -113,6 +119,23 @@ class SmallCNN(nn.Module):
         return self.head(self.body(X))
 
 
+class WithDropout(nn.Module):
+    """A network of the package with dropout after every stage of its body.
+
+    Attackers train such surrogates, as C. Zhu et al. 2019 do, and craft with the
+    dropout on: their poisons then suit networks that are not among the surrogates.
+    """
+
+    def __init__(self, network, n_classes, in_channels, p=0.2):
+        super().__init__()
+        self.network = network(n_classes, in_channels=in_channels)
+        stages = [(stage, nn.Dropout(p)) for stage in self.network.body]
+        self.network.body = nn.Sequential(*(part for pair in stages for part in pair))
+
+    def forward(self, X):
+        return self.network(X)
+
+
 def _mlp(data, epochs):
     channels, height, width = SHAPES[data]
     n_features = channels * height * width
@@ -131,19 +154,20 @@ def _by_adam(module, data, epochs, **options):
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
         lr=2e-3,
-        batch_size=32 if data == "digits" else 128,
+        batch_size=16 if data == "digits" else 128,
         max_epochs=epochs,
         iterator_train__shuffle=True,
         train_split=None,
     )
 
 
-def _by_sgd(module):
+def _by_sgd(module, **options):
     """What trains a network of the package on images that may be mirrored."""
 
     def make(data, epochs):
         return NeuralNetClassifier(
             module,
+            **options,
             module__n_classes=N_CLASSES,
             module__in_channels=SHAPES[data][0],
             criterion=nn.CrossEntropyLoss,
@@ -177,6 +201,12 @@ ARCHITECTURES = {
         name.lower(): _by_sgd(getattr(networks, name))
         for name in networks.__all__
         if name not in ("AlexNet", "WhiteningNet", "make_fast_classifier")
+    },
+    **{
+        f"dropout-{network.__name__.lower()}": _by_sgd(
+            WithDropout, module__network=network
+        )
+        for network in (networks.ResNet8, networks.ResNet20)
     },
 }
 

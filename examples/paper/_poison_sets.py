@@ -115,7 +115,8 @@ def make_attack(surrogates, setting):
     if name != "feature collision":
         params = POLYTOPE[setting["data"]]
         # Dropout makes the poisons work on networks that are not among the surrogates.
-        params |= {"dropout_draws": int("cnn" in setting["surrogates"])}
+        drop = any(name in setting["surrogates"] for name in ("cnn", "dropout"))
+        params |= {"dropout_draws": int(drop)}
     return ATTACKS[name](
         surrogates,
         poison_class=setting["poison"],

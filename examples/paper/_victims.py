@@ -10,7 +10,7 @@ from _networks import SHAPES, Recipe, trained
 from skpoison.embedding import NetEmbedding
 from skpoison.evaluation import TransferHeads
 
-PRECISIONS = {"digits": "float32", "mnist": "float32", "cifar10": "bfloat16"}
+PRECISIONS = {"digits": "float32", "mnist": "float32", "cifar10": "auto"}
 
 
 class Net(NamedTuple):
