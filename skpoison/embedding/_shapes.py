@@ -97,9 +97,14 @@ def check_no_bytes(X):
     ValueError
         For bytes above 1.
     """
-    if getattr(X, "dtype", None) == np.uint8 and X.size and X.max() > 1:
+    # Arrays and tensors have one type, data frames one for each column.
+    dtypes = np.atleast_1d(getattr(X, "dtypes", getattr(X, "dtype", None)))
+    if any(str(dtype).removeprefix("torch.") != "uint8" for dtype in dtypes):
+        return
+    largest = np.asarray(X).max(initial=0)
+    if largest > 1:
         raise ValueError(
-            f"X holds bytes up to {X.max()}, but networks take values in [0, 1], or "
+            f"X holds bytes up to {largest}, but networks take values in [0, 1], or "
             "those on which they were trained: pass X / 255 or, for a module that "
             "scales bytes by itself, X.astype('float32')."
         )

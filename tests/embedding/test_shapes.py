@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from skorch import NeuralNetClassifier
@@ -111,6 +112,14 @@ def test_bytes_are_scaled_by_the_user_or_by_the_module(X):
     np.testing.assert_allclose(
         same.transform(pixels.astype("float32")), features, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("container", [torch.tensor, pd.DataFrame])
+def test_bytes_are_found_in_tensors_and_data_frames(container):
+    pixels = (255 * CHW.reshape(12, -1)).astype(np.uint8)
+    embedding = NetEmbedding(layers(192), frozen=True)
+    with pytest.raises(ValueError, match="X holds bytes up to"):
+        embedding.fit(container(pixels))
 
 
 class Scale(nn.Module):
