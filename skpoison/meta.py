@@ -177,7 +177,7 @@ class DefendedClassifier(ClassifierMixin, _Defended):
         The labels that the classifier knows.
     n_features_in_ : int
         Number of features seen during `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     See Also
@@ -261,7 +261,7 @@ class DefendedRegressor(RegressorMixin, _Defended):
         Their indices.
     n_features_in_ : int
         Number of features seen during `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     Examples

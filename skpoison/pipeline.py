@@ -61,7 +61,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         The labels, where the last step is a classifier.
     n_features_in_ : int
         Number of features seen by the first step.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features seen by the first step.
 
     Raises
@@ -130,7 +130,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
 
         Returns
         -------
-        ndarray of shape (len(sample_indices_), n_transformed_features)
+        ndarray of shape (n_kept, n_transformed_features)
             Fewer rows than X where a filter dropped some: `sample_indices_` tells which
             are left.
         """

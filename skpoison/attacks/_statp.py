@@ -70,7 +70,7 @@ class StatPAttack(RegressionAttack):
         Their targets.
     n_features_in_ : int
         Number of features seen during `fit_poison`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     References

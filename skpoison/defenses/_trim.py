@@ -25,8 +25,8 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
     poison with unusual features until its residual is small.
 
     The default screening judges each row by a fit that has not seen it. With a ridge
-    regression of the kept rows I, whose penalty leaves it .2 |I| effective degrees of
-    freedom, the residual of row i is
+    regression of the kept rows I, whose penalty leaves it a fifth as many effective
+    degrees of freedom as there are rows, the residual of row i is
 
     .. math:: e_i = \frac{y_i - \hat y_i}{1 - h_{ii}} \;\text{for}\; i \in I,
               \qquad e_i = y_i - \hat y_i \;\text{otherwise},
@@ -86,7 +86,7 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
         Indices of the kept training rows.
     n_features_in_ : int
         Number of features seen during `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     See Also

@@ -75,7 +75,7 @@ class TrustedDisagreementFilter(PoisonFilter):
         The labels; absent for regression targets.
     n_features_in_ : int
         Number of features seen during `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     See Also

@@ -106,7 +106,7 @@ class NetEmbedding(
         Shape of one row of X.
     n_features_in_ : int
         ``X.shape[1]``: features of a table, channels of images.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     See Also

@@ -54,14 +54,14 @@ class HingeCritic(BaseCritic):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted; absent for a regression.
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : ndarray of shape (`n_iter_`,)
         Loss of the critic at each iteration.
     n_iter_ : int
         Number of iterations, fewer than `max_iter` where `tol` or a callback ended
         them.
     n_features_in_ : int
         Number of features seen during `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     See Also
