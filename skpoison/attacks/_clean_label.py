@@ -1,6 +1,7 @@
 """What the clean-label attacks share: all targets' poisons are crafted at once."""
 
 from abc import abstractmethod
+from math import ceil
 from numbers import Integral
 
 import numpy as np
@@ -14,6 +15,10 @@ from .._param_validation import Interval, StrOptions
 from ..base import PoisonAttack
 from ..embedding._shapes import conversion
 from ._surrogates import load_surrogates
+
+# With bases="reachable" so many times n_poisons rows are tried, with this share of the
+# steps.
+_TRIED, _TRIAL_STEPS = 4, 1 / 3
 
 
 class CleanLabelAttack(PoisonAttack):
@@ -29,7 +34,10 @@ class CleanLabelAttack(PoisonAttack):
         "poison_class": "no_validation",
         "n_poisons": [Interval(Integral, 1, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "bases": [StrOptions({"nearest", "first", "random"}), "array-like"],
+        "bases": [
+            StrOptions({"nearest", "reachable", "first", "random"}),
+            "array-like",
+        ],
         "insert": [StrOptions({"append", "replace"})],
         "random_state": ["random_state"],
         "device": "no_validation",
@@ -37,7 +45,7 @@ class CleanLabelAttack(PoisonAttack):
     }
 
     @abstractmethod
-    def _perturb(self, nets, bases, targets, rng):
+    def _perturb(self, nets, bases, targets, rng, n_steps):
         """Craft the poisons.
 
         Parameters
@@ -46,6 +54,7 @@ class CleanLabelAttack(PoisonAttack):
         bases : tensor of shape (n_targets, n_poisons, ...)
         targets : tensor of shape (n_targets, ...)
         rng : RandomState
+        n_steps : int
 
         Returns
         -------
@@ -135,11 +144,13 @@ class CleanLabelAttack(PoisonAttack):
         device = torch_device(self.device)
         targets = _tensor(X_targets, device)
         nets = load_surrogates(self.surrogates, targets)
-        self.base_indices_ = self._choose_bases(X, y, targets, nets, rng)
-        bases = X[self.base_indices_]
         with torch.enable_grad():
             _check_gradient(nets, targets)
-            poisons, loss = self._perturb(nets, _tensor(bases, device), targets, rng)
+            self.base_indices_ = self._choose_bases(X, y, targets, nets, rng)
+            bases = X[self.base_indices_]
+            poisons, loss = self._perturb(
+                nets, _tensor(bases, device), targets, rng, self.max_iter
+            )
         if not loss.isfinite().all():
             raise ValueError(
                 f"The objective of {type(self).__name__} is not finite after crafting. "
@@ -176,8 +187,22 @@ class CleanLabelAttack(PoisonAttack):
         distance = _relative_distances(
             nets, _tensor(X[candidates], targets.device), targets
         )
-        nearest = np.argsort(distance, axis=1, kind="stable")[:, :n_poisons]
-        return candidates[nearest]
+        order = np.argsort(distance, axis=1, kind="stable")
+        if self.bases == "nearest":
+            return candidates[order[:, :n_poisons]]
+        tried = candidates[order[:, : _TRIED * n_poisons]]
+        loss = self._approach(_tensor(X[tried], targets.device), targets, nets, rng)
+        best = np.argsort(loss, axis=1, kind="stable")[:, :n_poisons]
+        return np.take_along_axis(tried, best, axis=1)
+
+    def _approach(self, tried, targets, nets, rng):
+        """The objective of each row, were it the only poison: (n_targets, n_tried)."""
+        n_targets, n_tried = tried.shape[:2]
+        n_steps = ceil(_TRIAL_STEPS * self.max_iter)
+        alone = tried.flatten(0, 1)[:, None]
+        goals = targets.repeat_interleave(n_tried, dim=0)
+        _, loss = self._perturb(nets, alone, goals, rng, n_steps)
+        return loss.reshape(n_targets, n_tried).cpu().numpy()
 
     def _given_bases(self, candidates, n_targets):
         given = np.asarray(self.bases)

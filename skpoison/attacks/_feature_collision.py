@@ -46,10 +46,12 @@ class FeatureCollisionAttack(CleanLabelAttack):
         Step of Adam, in the units of the input.
     max_iter : int, default=1000
         Steps of Adam.
-    bases : {"nearest", "first", "random"} or array-like of int, default="nearest"
+    bases : {"nearest", "reachable", "first", "random"} or array-like of int, \
+            default="nearest"
         The rows of `poison_class` to start from: those nearest to the target in feature
-        space, the first ones, random ones as in [2]_, or the given ones, of shape
-        (n_poisons,) or (n_targets, n_poisons).
+        space; of 4 `n_poisons` of these the ones that a third of the steps brings
+        nearest, each by itself; the first ones; random ones as in [2]_; or the given
+        ones, of shape (n_poisons,) or (n_targets, n_poisons).
     insert : {"append", "replace"}, default="append"
         Whether `fit_poison` adds the poisons or puts them in the place of their bases.
     random_state : int, RandomState instance or None, default=None
@@ -140,14 +142,14 @@ class FeatureCollisionAttack(CleanLabelAttack):
         self.device = device
         self.verbose = verbose
 
-    def _perturb(self, nets, bases, targets, rng):
+    def _perturb(self, nets, bases, targets, rng, n_steps):
         goals = [features_of_targets(net, targets) for net in nets]
         objectives = [_squared_distances] * len(nets)
         marked = self.watermark * targets[:, None] + (1 - self.watermark) * bases
         poisons = best = marked
         lowest = torch.full(bases.shape[:2], torch.inf, device=bases.device)
         adam = _AdamStep(self.lr)
-        for step in range(self.max_iter + 1):
+        for step in range(n_steps + 1):
             loss, gradient = loss_and_gradient(nets, goals, objectives, poisons)
             loss = loss + self.beta / 2 * _squared_norms(poisons - marked)
             self._report(step, loss)

@@ -67,14 +67,14 @@ class PolytopeAttack(CleanLabelAttack):
     def _limits(self, bases):
         return (bases - self.eps).clip(0, 1), (bases + self.eps).clip(0, 1)
 
-    def _perturb(self, nets, bases, targets, rng):
+    def _perturb(self, nets, bases, targets, rng, n_steps):
         with self._dropout(nets, rng, bases.device):
             goals = [features_of_targets(net, targets) for net in nets]
             objectives = [self._objective() for _ in nets]
             low, high = self._limits(bases)
             poisons = bases.clone().requires_grad_()
             adam = torch.optim.Adam([poisons], lr=self.lr)
-            for step in range(self.max_iter):
+            for step in range(n_steps):
                 loss, poisons.grad = loss_and_gradient(nets, goals, objectives, poisons)
                 self._report(step, loss)
                 adam.step()

@@ -98,7 +98,8 @@ def check_no_bytes(X):
         For bytes above 1.
     """
     # Arrays and tensors have one type, data frames one for each column.
-    dtypes = np.atleast_1d(getattr(X, "dtypes", getattr(X, "dtype", None)))
+    found = getattr(X, "dtypes", getattr(X, "dtype", None))
+    dtypes = np.atleast_1d(np.asarray(found, dtype=object))
     if any(str(dtype).removeprefix("torch.") != "uint8" for dtype in dtypes):
         return
     largest = np.asarray(X).max(initial=0)

@@ -151,6 +151,27 @@ def test_nearest_bases_are_the_nearest_in_feature_space(d, name):
         assert_array_equal(bases, np.argsort(distance)[:3])
 
 
+def test_reachable_bases_are_those_that_come_nearest_alone(d, name):
+    attack = make(name, d.extractor, bases="reachable", max_iter=30)
+    X_targets = targets(3, n=2)
+    attack.craft(d.X, d.y, X_targets)
+    for bases, target in zip(attack.base_indices_, X_targets):
+        distance = relative_distance(d.X, target, d.extractor).numpy()
+        distance[d.y != 8] = np.inf
+        tried = np.argsort(distance)[:12]
+        alone = make(name, d.extractor, n_poisons=1, bases=tried[:, None], max_iter=10)
+        alone.craft(d.X, d.y, np.repeat(target[None], 12, axis=0))
+        assert_array_equal(bases, tried[np.argsort(alone.loss_.ravel())[:3]])
+
+
+def test_reachable_bases_of_a_class_of_few_rows(d, name):
+    rows = np.flatnonzero(d.y == 8)[3:]
+    X, y = np.delete(d.X, rows, axis=0), np.delete(d.y, rows)
+    attack = make(name, d.extractor, bases="reachable", max_iter=2)
+    attack.craft(X, y, targets(3, n=2))
+    assert_array_equal(np.sort(attack.base_indices_), [np.flatnonzero(y == 8)] * 2)
+
+
 def test_first_and_given_bases(d, name):
     first = np.flatnonzero(d.y == 8)[:3]
     attack = make(name, d.extractor, bases="first", max_iter=1)
