@@ -34,11 +34,14 @@ from skpoison.evaluation import TransferHeads
 from ..attacks._transfer import digits, features, n_fooled, targets
 
 POLYTOPE = {"eps": 0.3, "lr": 0.02, "max_iter": 300}
-ATTACKS = [
-    (BullseyePolytopeAttack, POLYTOPE),
-    (ConvexPolytopeAttack, POLYTOPE),
-    (FeatureCollisionAttack, {"n_poisons": 5, "max_iter": 150}),
-]
+REACHABLE = POLYTOPE | {"bases": "reachable"}
+ATTACKS = {
+    "Bullseye Polytope": (BullseyePolytopeAttack, POLYTOPE),
+    "Bullseye Polytope, reachable bases": (BullseyePolytopeAttack, REACHABLE),
+    "Convex Polytope": (ConvexPolytopeAttack, POLYTOPE),
+    "Convex Polytope, reachable bases": (ConvexPolytopeAttack, REACHABLE),
+    "feature collision": (FeatureCollisionAttack, {"n_poisons": 5, "max_iter": 150}),
+}
 PAIRS = [(3, 8), (7, 2)]
 # Learning rates: those of Adam, and those of a plain gradient.
 OURS, ART = (0.01, 0.03, 0.1), (0.003, 0.01, 0.03)
@@ -77,9 +80,9 @@ def show_time(name, at_once, single):
 
 def bench_crafting():
     d, X_targets = digits(), targets(3)
-    for attack, params in ATTACKS:
+    for name, (attack, params) in ATTACKS.items():
         attack = attack(d.extractor, poison_class=8, **params)
-        show_time(type(attack).__name__, *per_target(attack, d.X, d.y, X_targets))
+        show_time(name, *per_target(attack, d.X, d.y, X_targets))
 
 
 def bench_convolutions():
@@ -126,20 +129,19 @@ def bench_heads(n_sets, width, n_clean=500, n_poisons=5):
 
 
 def bench_success(seeds=range(10)):
-    names = [attack.__name__ for attack, _ in ATTACKS]
-    print(f"\n{'victims fooled, of 10':24}", *names)
+    print("\nvictims fooled, of 10")
     for a, b in PAIRS:
         rows = []
         for seed in seeds:
             d, X_targets = digits(seed), targets(a, seed=seed)
             row = []
-            for attack, params in ATTACKS:
+            for attack, params in ATTACKS.values():
                 attack = attack(d.extractor, poison_class=b, **params)
                 poisons = attack.craft(d.X, d.y, X_targets)
                 row.append(n_fooled(poisons, X_targets, b, seed))
             rows.append(row)
-        for name, column in zip(names, np.transpose(rows)):
-            print(f"{a} -> {b} {name:24} {column.tolist()} mean {column.mean():.1f}")
+        for name, column in zip(ATTACKS, np.transpose(rows)):
+            print(f"{a} -> {b} {name:36} {column.tolist()} mean {column.mean():.1f}")
 
 
 def bench_art(n_targets=3, max_iter=100):
