@@ -4,7 +4,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from _clean_label_setups import Setup
+from _clean_label_setups import PRETRAINING_ROWS, Setup
 from _networks import SHAPES, Recipe, trained
 
 from skpoison.embedding import NetEmbedding
@@ -46,14 +46,13 @@ class Victim:
     """
 
     def __init__(self, net, data, draw, folder):
-        rows, precision = Setup(data, draw).n_pretraining, PRECISIONS[data]
-        recipe = Recipe(data, *net[:2], net.seed, rows, draw, precision)
-        module = trained(recipe, lambda: Setup(data, draw).pretraining(rows), folder)
+        module = network(net, data, draw, folder)
         self.embedding = NetEmbedding(
-            module, frozen=True, views=net.views, precision=precision
+            module, frozen=True, views=net.views, precision=PRECISIONS[data]
         ).fit(np.zeros((2, *SHAPES[data]), dtype=np.float32))
         head = module.get_submodule(self.embedding.layer_)
-        self.coef = recipe.logit_scale * head.weight.detach().numpy()
+        scale = _recipe(net, data, draw).logit_scale
+        self.coef = scale * head.weight.detach().numpy()
         self.intercept = None if head.bias is None else head.bias.detach().numpy()
 
     def features(self, X):
@@ -69,6 +68,17 @@ class Victim:
             coef_init=self.coef,
             intercept_init=self.intercept,
         )
+
+
+def network(net, data, draw, folder):
+    """The network of a victim, trained where the folder lacks it."""
+    recipe = _recipe(net, data, draw)
+    return trained(recipe, lambda: Setup(data, draw).pretraining(recipe.rows), folder)
+
+
+def _recipe(net, data, draw):
+    trained_as = net.architecture, net.epochs, net.seed
+    return Recipe(data, *trained_as, PRETRAINING_ROWS[data], draw, PRECISIONS[data])
 
 
 @cache

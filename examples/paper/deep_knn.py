@@ -7,7 +7,7 @@ misread one target. A defense drops rows before. As in the paper poisons replace
 images that they were made from, and a defense succeeds where an attack that fools the
 undefended victim fails. Targets that the victim of clean rows misreads are set aside.
 
-    python examples/paper/deep_knn.py                          # an hour of one core
+    python examples/paper/deep_knn.py                          # within an hour
     python examples/paper/deep_knn.py --data digits            # some minutes
     python examples/paper/deep_knn.py --data cifar10 \\
         --nets whitening-16 whitening-16/flip+shift            # 94 %
@@ -43,7 +43,8 @@ from _poison_sets import (
     report,
 )
 from _runner import run
-from _victims import Net, test_rows, victim
+from _victims import Net, network, test_rows, victim
+from joblib import Parallel, delayed, parallel_config
 from matplotlib.figure import Figure
 
 from skpoison.base import PoisonFilter
@@ -64,7 +65,7 @@ NETS = {
 SURROGATES = {
     "digits": [*(f"mlp-30 seed {i}" for i in range(101, 105)), "cnn-30 seed 101"],
     "mnist": [*(f"mlp-5 seed {i}" for i in range(101, 105)), "cnn-3 seed 101"],
-    "cifar10": ["resnet8-4 seed 101", "resnet8-4 seed 102"],
+    "cifar10": [f"dropout-resnet8-4 seed {i}" for i in (101, 102)],
 }
 # Networks that are trained adversarially, too. On CIFAR-10 that takes hours.
 ROBUST_NETS = {"digits": ["mlp-30"], "mnist": ["mlp-5"], "cifar10": []}
@@ -135,14 +136,36 @@ def place(setting, folder):
     return Net.parse(setting["net"], seed), data, draw, folder
 
 
+def known_places(setting, folder):
+    """The same of the networks that the attacker has."""
+    net, data, draw, folder = place(setting, folder)
+    known = [net]
+    if setting["surrogates"] not in (VICTIM, UNKNOWN):
+        known = map(Net.parse, setting["surrogates"].split(" + "))
+    return [(net, data, draw, folder) for net in known]
+
+
+def train_networks(settings, folder, n_jobs):
+    """Train all that settings need, so that no two workers train the same."""
+    needed = dict.fromkeys(
+        (net._replace(views=None), *rest)
+        for setting in settings
+        for net, *rest in [place(setting, folder), *known_places(setting, folder)]
+    )
+    with parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1):
+        Parallel()(delayed(train_network)(*place) for place in needed)
+
+
+def train_network(*place):
+    """Leave a network in its folder."""
+    network(*place)
+
+
 def attacked(setting, folder):
     """The victim of a setting, its poisoned sets, and their features."""
     net, data, draw, folder = place(setting, folder)
     own = victim(net, data, draw, folder)
-    surrogates = [own.embedding]
-    if setting["surrogates"] not in (VICTIM, UNKNOWN):
-        known = map(Net.parse, setting["surrogates"].split(" + "))
-        surrogates = [victim(net, data, draw, folder).embedding for net in known]
+    surrogates = [victim(*known).embedding for known in known_places(setting, folder)]
     sets = poison(own, surrogates, setting, draw)
     return own, sets, own.features(sets.X)
 
@@ -353,7 +376,7 @@ def parse(argv):
     add("--targets", type=int, default=10, help="targets, each with poisons of its own")
     add("--iterations", type=int, help=f"steps of an attack; default: {ITERATIONS}")
     add("--seeds", type=int, help=f"networks of each kind; default: {N_SEEDS}")
-    add("--jobs", type=int, default=1, help="worker processes, as in joblib")
+    add("--jobs", type=int, default=2, help="worker processes, as in joblib")
     add("--results", type=Path, default=Path(__file__).parent / "results")
     return parser.parse_args(argv)
 
@@ -366,6 +389,7 @@ def main(argv=None):
         for part, asked, names in cells(args, data):
             if part in args.parts and asked:
                 print(f"{data}, {part}", file=sys.stderr)
+                train_networks(asked, networks, args.jobs)
                 frame = run(
                     partial(measure, folder=networks),
                     asked,

@@ -20,7 +20,7 @@ SMALL = {
     "NETS": {"digits": ["mlp-15"]},
     "RATIOS": [0.1],
 }
-OPTIONS = ["--data", "digits", "--targets", "4", "--iterations", "60"]
+OPTIONS = ["--data", "digits", "--targets", "4", "--iterations", "60", "--jobs", "1"]
 BULLSEYE = ["--parts", "tables", "--attacks", "Bullseye polytope"]
 
 
@@ -74,6 +74,15 @@ def test_neither_networks_nor_cells_are_made_again(script, results, monkeypatch)
     monkeypatch.setattr(importlib.import_module("_networks"), "_train", None)
     monkeypatch.setattr(script, "measure", dict)
     pd.testing.assert_frame_equal(run(script, results, *BULLSEYE), first)
+
+
+def test_networks_are_trained_side_by_side(script, setting, tmp_path):
+    setting |= {"net": "mlp-1/none", "surrogates": "mlp-1 seed 3 + mlp-1 seed 4"}
+    script.train_networks([setting, setting | {"attack": "none"}], tmp_path, 2)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert [name.partition("-90rows")[0] for name in names] == [
+        f"digits-mlp-1epochs-seed{seed}" for seed in (10, 3, 4)
+    ]
 
 
 def test_few_votes_are_outvoted_by_many_poisons(script, results):
@@ -222,12 +231,22 @@ def test_a_robust_network_is_trained_adversarially(paper, tmp_path):
     trainer = recipe.trainer()
     assert isinstance(trainer, defenses.AdversarialTrainingClassifier)
     assert (trainer.eps, trainer.n_steps, trainer.random_state) == (0.1, 10, 0)
+    fast = recipe._replace(architecture="robust-fast-mlp").trainer()
+    assert (fast.eps, fast.n_steps, fast.step_size) == (0.1, 1, 0.125)
     rng = np.random.default_rng(0)
     rows = rng.random((40, 1, 8, 8), dtype=np.float32), np.arange(40) % 10
     robust = networks.trained(recipe, lambda: rows, tmp_path)
     plain = recipe._replace(architecture="mlp")
     usual = networks.trained(plain, lambda: rows, tmp_path)
     assert not torch.equal(robust.head.weight, usual.head.weight)
+
+
+def test_surrogates_with_dropout_have_it_after_every_stage(paper):
+    net = paper("_networks").ARCHITECTURES["dropout-resnet8"]("cifar10", 1)
+    module = net.initialize().module_
+    names = [type(part).__name__ for part in module.network.body]
+    assert names[1::2] == ["Dropout"] * 4
+    assert module.eval()(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
 
 
 def test_an_attacker_may_know_the_adversarial_training(script):
