@@ -22,7 +22,7 @@ from skpoison.metrics import defense_success_rate, filter_report
 AUTHORS = "convex polytope, the authors' poisons"
 POLYTOPE = {
     "digits": {"eps": 0.3, "lr": 0.02, "bases": "reachable"},
-    "mnist": {"eps": 0.3, "lr": 0.02, "bases": "reachable"},
+    "mnist": {"eps": 0.3, "lr": 0.02, "bases": "nearest"},
     "cifar10": {"eps": 0.1, "lr": 0.01, "bases": "nearest"},
 }
 ATTACKS = {

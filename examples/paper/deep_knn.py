@@ -65,7 +65,7 @@ NETS = {
 SURROGATES = {
     "digits": [*(f"mlp-30 seed {i}" for i in range(101, 105)), "cnn-30 seed 101"],
     "mnist": [*(f"mlp-5 seed {i}" for i in range(101, 105)), "cnn-3 seed 101"],
-    "cifar10": [f"dropout-resnet8-4 seed {i}" for i in (101, 102)],
+    "cifar10": [f"dropout-resnet8-6 seed {i}" for i in (101, 102)],
 }
 # Networks that are trained adversarially, too. On CIFAR-10 that takes hours.
 ROBUST_NETS = {"digits": ["mlp-30"], "mnist": ["mlp-5"], "cifar10": []}
@@ -344,7 +344,8 @@ def surrogates(net, seed, known):
     if victim_net.views:
         yield f"{net.partition('/')[0]} seed {seed}"
     for group in dict.fromkeys((tuple(others), tuple(strangers))):
-        yield " + ".join(group)
+        if group:
+            yield " + ".join(group)
 
 
 def parse(argv):

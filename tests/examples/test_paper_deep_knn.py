@@ -147,6 +147,9 @@ def test_who_knows_another_network_does_not_know_the_victims(script):
     assert list(script.surrogates("cnn-30", 1, known)) == [
         "mlp-30 seed 1 + mlp-30 seed 2"
     ]
+    assert list(script.surrogates("mlp-30", 3, known[:2])) == [
+        "mlp-30 seed 1 + mlp-30 seed 2"
+    ]
     assert list(script.surrogates("cnn-30/shift", 1, known)) == [
         "cnn-30 seed 1",
         "mlp-30 seed 1 + mlp-30 seed 2",
