@@ -61,6 +61,10 @@ class Recipe(NamedTuple):
             f"{self.rows}rows-draw{self.draw}-{self.precision}"
         )
 
+    def path(self, folder):
+        """The file of the weights in a folder."""
+        return folder / f"{self.name}.pt"
+
     @property
     def logit_scale(self):
         return LOGIT_SCALES.get(self._plain, 1)
@@ -227,7 +231,7 @@ def trained(recipe, rows, folder):
     torch.nn.Module
         In eval mode.
     """
-    path = folder / f"{recipe.name}.pt"
+    path = recipe.path(folder)
     if not path.exists():
         module = _train(recipe, *rows())
         folder.mkdir(parents=True, exist_ok=True)

@@ -22,8 +22,8 @@ from skpoison.metrics import defense_success_rate, filter_report
 AUTHORS = "convex polytope, the authors' poisons"
 POLYTOPE = {
     "digits": {"eps": 0.3, "lr": 0.02, "bases": "reachable"},
-    "mnist": {"eps": 0.3, "lr": 0.02, "bases": "nearest"},
-    "cifar10": {"eps": 0.1, "lr": 0.01, "bases": "nearest"},
+    "mnist": {"eps": 0.3, "lr": 0.02},
+    "cifar10": {"eps": 0.1, "lr": 0.01},
 }
 ATTACKS = {
     "convex polytope": ConvexPolytopeAttack,
@@ -117,7 +117,7 @@ def make_attack(surrogates, setting):
     if name != "feature collision":
         params |= POLYTOPE[setting["data"]]
         # Dropout makes the poisons work on networks that are not among the surrogates.
-        drop = any(name in setting["surrogates"] for name in ("cnn", "dropout"))
+        drop = any(kind in setting["surrogates"] for kind in ("cnn", "dropout"))
         params |= {"dropout_draws": int(drop)}
     return ATTACKS[name](
         surrogates,

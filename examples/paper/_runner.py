@@ -50,7 +50,7 @@ def run(measure, settings, defenses, path, *, n_jobs=-1):
         missing = [n for n in defenses if _cell({**setting, "defense": n}) not in done]
         if missing:
             tasks.append((setting, missing))
-    with parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1):
+    with workers(n_jobs):
         batches = Parallel(return_as="generator_unordered")(
             delayed(_rows)(measure, *task) for task in tasks
         )
@@ -59,6 +59,11 @@ def run(measure, settings, defenses, path, *, n_jobs=-1):
     where = {cell: line for line, cell in enumerate(_cells(path, keys))}
     frame = pd.read_csv(path)
     return frame.iloc[[where[_cell(cell)] for cell in asked]].reset_index(drop=True)
+
+
+def workers(n_jobs):
+    """Context in which `joblib.Parallel` uses so many processes of one thread each."""
+    return parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1)
 
 
 def _cell(values):

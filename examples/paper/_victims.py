@@ -51,7 +51,7 @@ class Victim:
             module, frozen=True, views=net.views, precision=PRECISIONS[data]
         ).fit(np.zeros((2, *SHAPES[data]), dtype=np.float32))
         head = module.get_submodule(self.embedding.layer_)
-        scale = _recipe(net, data, draw).logit_scale
+        scale = recipe_of(net, data, draw).logit_scale
         self.coef = scale * head.weight.detach().numpy()
         self.intercept = None if head.bias is None else head.bias.detach().numpy()
 
@@ -72,11 +72,12 @@ class Victim:
 
 def network(net, data, draw, folder):
     """The network of a victim, trained where the folder lacks it."""
-    recipe = _recipe(net, data, draw)
+    recipe = recipe_of(net, data, draw)
     return trained(recipe, lambda: Setup(data, draw).pretraining(recipe.rows), folder)
 
 
-def _recipe(net, data, draw):
+def recipe_of(net, data, draw):
+    """What the network of a victim depends on; its views are not among that."""
     trained_as = net.architecture, net.epochs, net.seed
     return Recipe(data, *trained_as, PRETRAINING_ROWS[data], draw, PRECISIONS[data])
 

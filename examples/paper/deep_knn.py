@@ -42,9 +42,9 @@ from _poison_sets import (
     poison,
     report,
 )
-from _runner import run
-from _victims import Net, network, test_rows, victim
-from joblib import Parallel, delayed, parallel_config
+from _runner import run, workers
+from _victims import Net, network, recipe_of, test_rows, victim
+from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
 from skpoison.base import PoisonFilter
@@ -146,14 +146,18 @@ def known_places(setting, folder):
 
 
 def train_networks(settings, folder, n_jobs):
-    """Train all that settings need, so that no two workers train the same."""
-    needed = dict.fromkeys(
-        (net._replace(views=None), *rest)
+    """Train what settings need and the folder lacks, each network by one worker."""
+    needed = {
+        recipe_of(net, data, draw).path(folder): (net, data, draw, folder)
         for setting in settings
-        for net, *rest in [place(setting, folder), *known_places(setting, folder)]
-    )
-    with parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1):
-        Parallel()(delayed(train_network)(*place) for place in needed)
+        for net, data, draw, _ in [
+            place(setting, folder),
+            *known_places(setting, folder),
+        ]
+    }
+    missing = [where for path, where in needed.items() if not path.exists()]
+    with workers(n_jobs):
+        Parallel()(delayed(train_network)(*where) for where in missing)
 
 
 def train_network(*place):

@@ -43,8 +43,8 @@ class BullseyePolytopeAttack(PolytopeAttack):
             default="nearest"
         The rows of `poison_class` to start from: those nearest to the target in feature
         space; of 4 `n_poisons` of these the ones that a third of the steps brings
-        nearest, each by itself, which fools more victims where `eps` binds and takes
-        2.3 times as long; the first ones; random ones; or the given ones, of shape
+        nearest, each by itself, which fools more victims where `eps` binds and takes up
+        to 2.3 times as long; the first ones; random ones; or the given ones, of shape
         (n_poisons,) or (n_targets, n_poisons).
     insert : {"append", "replace"}, default="append"
         Whether `fit_poison` adds the poisons or puts them in the place of their bases.

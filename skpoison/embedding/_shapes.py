@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from torch import nn
 
 __all__ = ["check_no_bytes", "conversion", "explain_shape_errors"]
@@ -100,7 +101,9 @@ def check_no_bytes(X):
     # Arrays and tensors have one type, data frames one for each column.
     found = getattr(X, "dtypes", getattr(X, "dtype", None))
     dtypes = np.atleast_1d(np.asarray(found, dtype=object))
-    if any(str(dtype).removeprefix("torch.") != "uint8" for dtype in dtypes):
+    bytes_alone = all(str(dtype).removeprefix("torch.") == "uint8" for dtype in dtypes)
+    # What is sparse is refused as such.
+    if not bytes_alone or issparse(X):
         return
     largest = np.asarray(X).max(initial=0)
     if largest > 1:

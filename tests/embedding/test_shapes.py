@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.sparse import csr_matrix
 from skorch import NeuralNetClassifier
 from torch import nn
 
@@ -120,6 +121,11 @@ def test_bytes_are_found_in_tensors_and_data_frames(container):
     embedding = NetEmbedding(layers(192), frozen=True)
     with pytest.raises(ValueError, match="X holds bytes up to"):
         embedding.fit(container(pixels))
+
+
+def test_sparse_bytes_are_refused_as_sparse():
+    with pytest.raises(TypeError, match="dense data is required"):
+        NetEmbedding(layers(8), frozen=True).fit(csr_matrix(np.full((3, 8), 200, "u1")))
 
 
 class Scale(nn.Module):
