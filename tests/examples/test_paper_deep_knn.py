@@ -76,9 +76,9 @@ def test_neither_networks_nor_cells_are_made_again(script, results, monkeypatch)
     pd.testing.assert_frame_equal(run(script, results, *BULLSEYE), first)
 
 
-def test_networks_are_trained_side_by_side(script, setting, tmp_path):
+def test_networks_are_trained_before_they_are_needed(script, setting, tmp_path):
     setting |= {"net": "mlp-1/none", "surrogates": "mlp-1 seed 3 + mlp-1 seed 4"}
-    script.train_networks([setting, setting | {"attack": "none"}], tmp_path, 2)
+    script.train_networks([setting, setting | {"attack": "none"}], tmp_path, 1)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert [name.partition("-90rows")[0] for name in names] == [
         f"digits-mlp-1epochs-seed{seed}" for seed in (10, 3, 4)
