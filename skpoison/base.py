@@ -17,7 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._rows import (
+from ._utils.rows import (
     check_what_is_left,
     stand_in_rows,
     take_rows,

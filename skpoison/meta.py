@@ -18,9 +18,9 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._param_validation import HasMethods
-from ._routing import check_step_parameters, prefixed, routing_enabled
-from ._rows import check_what_is_left, row_aligned, take_rows
+from ._utils.parameters import HasMethods
+from ._utils.routing import check_step_parameters, prefixed, routing_enabled
+from ._utils.rows import check_what_is_left, row_aligned, take_rows
 
 __all__ = ["DefendedClassifier", "DefendedRegressor"]
 

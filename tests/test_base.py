@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from skpoison._rows import floor_share, stand_in_rows
+from skpoison._utils.rows import floor_share, stand_in_rows
 from skpoison.base import PoisonAttack, PoisonFilter
 from skpoison.defenses import L2CentroidFilter
 from skpoison.exceptions import RemovedClassWarning

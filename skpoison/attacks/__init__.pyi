@@ -1,9 +1,10 @@
-from ._bullseye_polytope import BullseyePolytopeAttack
-from ._convex_polytope import ConvexPolytopeAttack
-from ._feature_collision import FeatureCollisionAttack
+from ._clean_label import (
+    BullseyePolytopeAttack,
+    ConvexPolytopeAttack,
+    FeatureCollisionAttack,
+)
 from ._label_flip import LabelFlipAttack
-from ._regression_gradient import RegressionGradientAttack
-from ._statp import StatPAttack
+from ._regression import RegressionGradientAttack, StatPAttack
 
 __all__ = [
     "BullseyePolytopeAttack",

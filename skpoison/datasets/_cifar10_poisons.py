@@ -2,7 +2,7 @@
 
 from sklearn.utils import Bunch
 
-from .._param_validation import validate_params
+from .._utils.parameters import validate_params
 from ._cache import FETCH_OPTIONS, DataFile, load
 
 _FILE = DataFile(

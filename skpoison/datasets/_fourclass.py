@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.datasets import load_svmlight_file
 from sklearn.utils import check_random_state
 
-from .._param_validation import Interval, validate_params
+from .._utils.parameters import Interval, validate_params
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
 

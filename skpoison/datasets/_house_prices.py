@@ -9,7 +9,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
 
-from .._param_validation import StrOptions, validate_params
+from .._utils.parameters import StrOptions, validate_params
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.datasets import fetch_openml
 
-from .._param_validation import StrOptions, validate_params
+from .._utils.parameters import StrOptions, validate_params
 from ._cache import FETCH_OPTIONS, DataFile, load
 from ._images import image_set
 

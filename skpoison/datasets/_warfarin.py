@@ -2,7 +2,7 @@
 
 import io
 
-from .._param_validation import validate_params
+from .._utils.parameters import validate_params
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
 

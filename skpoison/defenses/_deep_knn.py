@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from .._param_validation import Interval, StrOptions
+from .._utils.parameters import Interval, StrOptions
 from ..base import PoisonFilter
 from ..neighbors import neighbor_votes
 from ..neighbors._weights import largest_k, votes_per_row

@@ -4,8 +4,8 @@ from numbers import Real
 
 import numpy as np
 
-from .._param_validation import Interval
-from .._rows import floor_share
+from .._utils.parameters import Interval
+from .._utils.rows import floor_share
 from ..base import PoisonFilter
 
 

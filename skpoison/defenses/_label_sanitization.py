@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from .._param_validation import Interval
+from .._utils.parameters import Interval
 from ..base import PoisonFilter
 from ..neighbors import neighbor_votes
 

@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 from sklearn.svm import OneClassSVM
 
-from .._param_validation import Interval, StrOptions
+from .._utils.parameters import Interval, StrOptions
 from ..exceptions import DegenerateFilterWarning
 from ._per_class import PerClassFilter
 

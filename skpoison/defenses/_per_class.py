@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 
-from .._param_validation import HasMethods
+from .._utils.parameters import HasMethods
 from ..base import PoisonFilter
 
 

@@ -4,8 +4,8 @@ from numbers import Real
 
 from sklearn.utils import check_random_state
 
-from .._param_validation import Interval
-from .._rows import floor_share, is_continuous
+from .._utils.parameters import Interval
+from .._utils.rows import floor_share, is_continuous
 from ..base import PoisonFilter
 
 

@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.base import clone, is_regressor
 from sklearn.utils import check_random_state, get_tags
 
-from .._param_validation import HasMethods, Interval
-from .._row_order import content_order
+from .._utils.canonical_order import canonical_order
+from .._utils.folds import deal_folds
+from .._utils.margins import label_margins
+from .._utils.parameters import HasMethods, Interval
+from .._utils.self_training import most_agreeing
 from ..base import PoisonFilter
-from ._margins import label_margins
-from ._out_of_fold import deal_folds
-from ._self_training import most_agreeing
 
 # Two-sided .05 of a normal, for residuals around the fit to trusted rows alone; the
 # usual bar of robust statistics once rows are believed one by one.
@@ -122,7 +122,7 @@ class TrustedDisagreementFilter(PoisonFilter):
         return is_regressor(self.estimator)
 
     def _score_training_rows(self, X, y, trusted):
-        order = content_order(X, y, trusted)
+        order = canonical_order(X, y, trusted)
         scores = np.empty(len(y))
         scores[order] = self._train_and_score(X[order], y[order], trusted[order])
         return scores, self._offset()

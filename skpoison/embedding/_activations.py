@@ -5,8 +5,8 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from ._precision import as_float32, forward_precision, in_fastest_format
-from ._shapes import explain_shape_errors
+from .._torch.precision import as_float32, forward_precision, in_fastest_format
+from .._torch.shapes import explain_shape_errors
 from ._views import resolve_views
 
 __all__ = ["FeatureExtractor", "find_layer"]

@@ -20,11 +20,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNet
 
-from .._device import torch_device
-from .._param_validation import Interval, StrOptions
+from .._torch.device import torch_device
+from .._torch.shapes import check_no_bytes, conversion
+from .._torch.training import encode_target, train
+from .._utils.parameters import Interval, StrOptions
 from ._activations import FeatureExtractor, find_layer
-from ._shapes import check_no_bytes, conversion
-from ._training import encode_target, train
 from ._views import VIEWS
 
 __all__ = ["NetEmbedding"]

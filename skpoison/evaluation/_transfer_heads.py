@@ -8,8 +8,8 @@ from sklearn.utils import check_array, check_random_state, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from .._device import torch_device
-from .._param_validation import Interval
+from .._torch.device import torch_device
+from .._utils.parameters import Interval
 from ._batched_heads import train_heads
 
 

@@ -8,9 +8,9 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from .._device import torch_device
-from .._param_validation import Interval, StrOptions
-from .._row_order import content_order
+from .._torch.device import torch_device
+from .._utils.canonical_order import canonical_order
+from .._utils.parameters import Interval, StrOptions
 from ._encoding import Encoder
 from ._training import one_thread, seeded_generator
 
@@ -50,7 +50,7 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
         X, y = self._validate_rows(X, y)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        order = content_order(X, y)
+        order = canonical_order(X, y)
         X, y = X[order], y[order]
         encoder = self._encoder(X, y, self._n_classes)
         random = seeded_generator(self.random_state, encoder.device)

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
 
-from .._param_validation import Interval
+from .._utils.parameters import Interval
 from ._base import ConditionalNetwork
 from ._critic_training import CriticTraining
 from ._critics import Critics

@@ -4,7 +4,7 @@ from numbers import Real
 
 from sklearn.base import _fit_context
 
-from .._param_validation import Interval
+from .._utils.parameters import Interval
 from ._base import ConditionalNetwork
 from ._cgan_training import CGANTraining
 from ._training import finite_curve

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
-from .._param_validation import StrOptions, validate_params
+from .._utils.parameters import StrOptions, validate_params
 
 
 @validate_params(

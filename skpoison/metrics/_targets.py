@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
-from .._param_validation import validate_params
+from .._utils.parameters import validate_params
 from ._defense import defense_success_rate
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skpoison.attacks._feasible_rows import (
+from skpoison.attacks._regression._feasible_rows import (
     FeasibleRows,
     groups_by_name,
     groups_by_position,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from skpoison.attacks._folding import fold_batch_norms
+from skpoison.attacks._clean_label._folding import fold_batch_norms
 from skpoison.embedding import NetEmbedding
 from skpoison.embedding.networks import ResNet8, WhiteningNet
 

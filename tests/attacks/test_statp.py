@@ -6,8 +6,8 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_squared_error
 
 from skpoison.attacks import StatPAttack
-from skpoison.attacks._feasible_rows import FeasibleRows
-from skpoison.attacks._statp import draw_like
+from skpoison.attacks._regression._feasible_rows import FeasibleRows
+from skpoison.attacks._regression._statp import draw_like
 
 
 @pytest.fixture

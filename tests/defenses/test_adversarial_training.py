@@ -11,7 +11,7 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import InputShapeSetter
 
 from skpoison.defenses import AdversarialTrainingClassifier
-from skpoison.defenses._pgd import worst_near
+from skpoison.defenses._adversarial_training._pgd import worst_near
 from skpoison.embedding import NetEmbedding
 from skpoison.pipeline import make_pipeline
 

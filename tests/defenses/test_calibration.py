@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skpoison.defenses._calibration import Standardizer
+from skpoison.defenses._depois._calibration import Standardizer
 from skpoison.exceptions import DegenerateFilterWarning
 
 

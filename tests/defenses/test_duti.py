@@ -7,12 +7,12 @@ from sklearn.metrics import average_precision_score
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 
+from skpoison._utils.kernel_features import kernel_features
 from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import DUTIFilter
-from skpoison.defenses._kernel_features import kernel_features
-from skpoison.defenses._label_path import TrustedAgreement, label_path
-from skpoison.defenses._soft_logistic import SoftLogisticRegression
-from skpoison.defenses._value_path import TrustedFit, value_path
+from skpoison.defenses._duti._label_path import TrustedAgreement, label_path
+from skpoison.defenses._duti._soft_logistic import SoftLogisticRegression
+from skpoison.defenses._duti._value_path import TrustedFit, value_path
 from skpoison.exceptions import UntrustedClassWarning
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skpoison.defenses._ridge_path import RidgePath
+from skpoison.defenses._annealed_trust._ridge_path import RidgePath
 
 
 @pytest.fixture

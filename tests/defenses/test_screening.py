@@ -5,7 +5,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Ridge
 
-from skpoison.defenses._screening import leave_one_out_residuals, screen, smallest
+from skpoison.defenses._trim._screening import (
+    leave_one_out_residuals,
+    screen,
+    smallest,
+)
 
 
 def brute_force(X, y, kept, penalty):

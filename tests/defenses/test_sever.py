@@ -24,7 +24,10 @@ from sklearn.svm import SVC, LinearSVC
 
 from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import SeverFilter
-from skpoison.defenses._gradients import last_layer_gradients, squared_projections
+from skpoison.defenses._sever._gradients import (
+    last_layer_gradients,
+    squared_projections,
+)
 from skpoison.exceptions import DegenerateFilterWarning
 
 

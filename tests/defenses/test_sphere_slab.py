@@ -8,7 +8,10 @@ from sklearn.svm import LinearSVC
 
 from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import SphereSlabFilter
-from skpoison.defenses._certificate import FeasibleSet, smallest_hinge_loss
+from skpoison.defenses._sphere_slab._certificate import (
+    FeasibleSet,
+    smallest_hinge_loss,
+)
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
+from skpoison._utils.folds import deal_folds
+from skpoison._utils.margins import label_margins
 from skpoison.defenses import TrustedDisagreementFilter
-from skpoison.defenses._margins import label_margins
-from skpoison.defenses._out_of_fold import deal_folds
 from skpoison.exceptions import RemovedClassWarning
 
 

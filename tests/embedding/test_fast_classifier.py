@@ -12,8 +12,8 @@ from skorch.callbacks import Callback
 from skorch.dataset import Dataset
 from torch import nn
 
+from skpoison._torch.seeding import seeded
 from skpoison.embedding import MLP, NetEmbedding
-from skpoison.embedding._seeding import seeded
 from skpoison.embedding.networks import WhiteningNet, make_fast_classifier
 from skpoison.embedding.networks._batches import AugmentedBatches, shifted
 from skpoison.embedding.networks._callbacks import Lookahead, TriangularRate

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from skpoison._torch.seeding import seeded
 from skpoison.embedding import NetEmbedding, networks
-from skpoison.embedding._seeding import seeded
 
 # Weights and features. The counts are those published for the CIFAR-10 versions of
 # the networks (K. Liu's, against which the polytope attacks were crafted); by hand for

@@ -7,8 +7,8 @@ from numpy.testing import assert_array_equal
 from sklearn.datasets import load_iris
 from torch import nn
 
+from skpoison._torch.seeding import seeded
 from skpoison.embedding import NetEmbedding
-from skpoison.embedding._seeding import seeded
 
 from ._nets import classifier
 

@@ -9,8 +9,8 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from ..._param_validation import HasMethods, Interval, StrOptions
-from ..._row_order import content_order
+from ..._utils.canonical_order import canonical_order
+from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ...base import PoisonAttack
 from ._alfa import alfa_flips
 from ._cluster import cluster_flips
@@ -173,7 +173,7 @@ class LabelFlipAttack(PoisonAttack):
             )
         X = check_array(X, dtype=float, accept_sparse="csr")
         # libsvm's solution depends on the order of the rows, within its tolerance.
-        order = content_order(X, codes)
+        order = canonical_order(X, codes)
         X = X[order][:, order] if svc.kernel == "precomputed" else X[order]
         svm = KernelSVM(svc, kernel_matrix(svc, X), self.classes_)
         signs = np.where(codes[order] == 1, 1.0, -1.0)

@@ -1,0 +1,1 @@
+"""What every network needs: device, seed, precision, shapes and training."""

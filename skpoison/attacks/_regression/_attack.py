@@ -1,0 +1,98 @@
+"""What the attacks on regressions share: how many rows, and which are feasible."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from ..._utils.parameters import Interval
+from ...base import PoisonAttack
+from ._feasible_rows import (
+    FeasibleRows,
+    groups_by_name,
+    groups_by_position,
+    is_onehot,
+)
+
+
+class RegressionAttack(PoisonAttack):
+    """An attack that adds rows within bounds to the training set of a regression."""
+
+    _parameter_constraints: dict = {
+        "rate": [Interval(Real, 0, None, closed="neither"), None],
+        "n_poisons": [Interval(Integral, 1, None, closed="left"), None],
+        "bounds": [tuple, list],
+        "onehot_groups": [list, tuple, None],
+        "random_state": ["random_state"],
+    }
+
+    def _validate(self, X, y):
+        """X and y in double precision, the number of poisons and the feasible rows."""
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        low, high = self._validate_bounds(X, y)
+        n_poisons = self._count_poisons(len(y))
+        return X, y, n_poisons, FeasibleRows(X, (low, high), self._find_groups(X))
+
+    def _validate_bounds(self, X, y):
+        if len(self.bounds) != 2 or not self.bounds[0] < self.bounds[1]:
+            raise ValueError(
+                f"bounds must be two numbers, the lower first; got {self.bounds!r}."
+            )
+        low, high = self.bounds
+        for name, values in (("X", X), ("y", y)):
+            if values.min() < low or values.max() > high:
+                raise ValueError(
+                    f"{name} has values from {values.min():.4g} to {values.max():.4g}, "
+                    f"outside bounds={self.bounds!r}. Scale X and y into the bounds "
+                    "(MinMaxScaler), or set bounds to what the attacker may write."
+                )
+        return low, high
+
+    def _count_poisons(self, n_samples):
+        if (self.rate is None) == (self.n_poisons is None):
+            raise ValueError(
+                "Give either rate, the number of poison rows as a share of the rows "
+                "given, or n_poisons."
+            )
+        if self.n_poisons is not None:
+            return self.n_poisons
+        n_poisons = round(self.rate * n_samples)
+        if n_poisons == 0:
+            raise ValueError(
+                f"rate={self.rate} of {n_samples} rows is no poison row at all. "
+                "Increase rate, or set n_poisons."
+            )
+        return n_poisons
+
+    def _append_rows(self, X, y, X_poison, y_poison):
+        """The given rows and the poison, none of it truncated to integers."""
+        X, y = _as_floats(X), _as_floats(y)
+        if not hasattr(X, "iloc"):
+            X_poison = X_poison.astype(X.dtype)
+        if not hasattr(y, "iloc"):
+            y_poison = y_poison.astype(y.dtype)
+        return self._append(X, y, X_poison, y_poison)
+
+    def _find_groups(self, X):
+        if self.onehot_groups is None:
+            groups = groups_by_name(getattr(self, "feature_names_in_", []))
+            return [group for group in groups if is_onehot(X, group)]
+        groups = groups_by_position(self.onehot_groups, X.shape[1])
+        for group in groups:
+            if not is_onehot(X, group):
+                raise ValueError(
+                    f"onehot_groups names the columns {group}, but some row has a "
+                    "negative value there, or values that sum to more than 1."
+                )
+        return groups
+
+
+def _as_floats(data):
+    """The data in a floating type, its own where it has one."""
+    if not hasattr(data, "iloc"):
+        data = np.asarray(data)
+        return data.astype(np.result_type(data, np.float32), copy=False)
+    from pandas.api.types import is_float_dtype
+
+    dtypes = data.dtypes if data.ndim == 2 else [data.dtype]
+    return data if all(map(is_float_dtype, dtypes)) else data.astype(np.float64)

@@ -1,0 +1,92 @@
+"""Scores of rows known to be clean, as a scale for all others."""
+
+import warnings
+
+import numpy as np
+
+from ...exceptions import DegenerateFilterWarning
+
+__all__ = ["Standardizer"]
+
+# One-sided .025 of a normal: the threshold of De-Pois.
+_Z = 1.96
+
+
+class Standardizer:
+    """Turns scores into deviations from those of clean rows.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        Of clean rows, by models that have not seen them.
+    groups : ndarray of int of shape (n_samples,)
+        Their classes; 0 for all rows to be pooled.
+    n_groups : int
+        A group without rows is placed where the others are.
+    wrong : tuple of (ndarray, ndarray) or None, default=None
+        Scores and groups of the same rows with wrong labels.
+
+    Attributes
+    ----------
+    location_ : ndarray of shape (n_groups,)
+        Mean score of each group. The means are drawn together as far as the rows of a
+        group are too few to tell them apart (one-way random effects).
+    spread_ : float
+        The unit. With wrong labels at hand -1.96 units are where a score is as many
+        standard deviations from the right labels' as from the wrong ones'; else it is
+        the standard deviation within the groups.
+    """
+
+    def __init__(self, scores, groups, n_groups, wrong=None):
+        self.location_ = _group_means(scores, groups, n_groups)
+        deviations = scores - self.location_[groups]
+        spread = np.sqrt(np.mean(deviations**2))
+        if wrong is not None:
+            wrong_scores, wrong_groups = wrong
+            spread = _unit(spread, wrong_scores - self.location_[wrong_groups])
+        # Rounding alone must not make a suspect where all scores are equal.
+        floor = 1e-5 * max(1.0, np.abs(scores).max())
+        self.spread_ = max(spread, floor)
+
+    def __call__(self, scores, groups):
+        """Deviations of scores, in units of `spread_`."""
+        return (scores - self.location_[groups]) / self.spread_
+
+
+def _group_means(scores, groups, n_groups):
+    """Means of the groups, shrunk towards the mean of all by what is left to chance."""
+    n = np.bincount(groups, minlength=n_groups)
+    pooled = scores.mean()
+    sums = np.bincount(groups, weights=scores - pooled, minlength=n_groups)
+    offsets = sums / np.maximum(n, 1)
+    seen = n > 0
+    if seen.sum() < 2 or len(scores) <= seen.sum():
+        return np.full(n_groups, pooled)
+    within = np.sum((scores - pooled - offsets[groups]) ** 2) / (
+        len(scores) - seen.sum()
+    )
+    between = np.sum(n * offsets**2) / (seen.sum() - 1)
+    # The moment estimator of the variance of the groups' true means.
+    n_typical = (len(scores) - np.sum(n**2) / len(scores)) / (seen.sum() - 1)
+    variance = max(0.0, between - within) / n_typical
+    chance = within / np.maximum(n, 1)
+    total = variance + chance
+    share = np.divide(variance, total, out=np.zeros(n_groups), where=total > 0)
+    return pooled + share * offsets
+
+
+def _unit(spread, wrong_deviations):
+    gap = -wrong_deviations.mean()
+    if gap <= 0:
+        warnings.warn(
+            "The critic does not tell wrong labels of held-out trusted rows from right "
+            "ones: what it removes is left to chance. Give it more trusted rows, or "
+            "other features.",
+            DegenerateFilterWarning,
+            stacklevel=2,
+        )
+        return spread
+    wrong_spread = wrong_deviations.std()
+    if spread + wrong_spread == 0:
+        return gap / 2 / _Z
+    return gap * spread / (spread + wrong_spread) / _Z

@@ -1,0 +1,358 @@
+"""De-Pois: critics that have learned from the trusted rows judge all others."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ..._utils.canonical_order import canonical_order
+from ..._utils.parameters import Interval, StrOptions
+from ...base import PoisonFilter
+from ...generative import ConditionalGAN, ConditionalWGANGP, HingeCritic
+from ...generative._base import is_regression_task
+from ...generative._base_critic import check_negatives
+from ...generative._training import one_thread, seeded_generator
+from ._critic_panel import CriticPanel
+from ._lessons import Lessons
+from ._mimic import Mimic
+from ._residual_judge import ResidualJudge
+
+_CRITICS = {"hinge": HingeCritic, "wasserstein": ConditionalWGANGP}
+_DEFAULT_ROUNDS = 2
+
+
+class DePoisFilter(PoisonFilter):
+    """Remove the rows that critics of the trusted rows score too low.
+
+    De-Pois [1]_ trains a critic D(x | y) on trusted rows, takes the mean and the
+    deviation of the scores of clean rows, and removes the rows with a score more than
+    1.96 deviations below the mean. The defaults keep that design and change what the
+    critic learns, because the critic of [1]_ cannot see what most attacks do: rows and
+    generated rows share their label, so no negative carries a wrong one.
+
+    - Its negatives are the trusted rows with wrong labels, and its loss is the hinge
+      loss, which converges in a fraction of the time.
+    - The score of a row is D for its label less D for the best other label.
+    - Five critics are trained side by side. Each is kept from a fifth of the rows and
+      judges these; a row that no critic has learned from is judged by all.
+    - Wrong labels of held-out trusted rows take part in setting the scale: -1.96 is
+      where a score is as many deviations from those of right labels as from those of
+      wrong ones.
+    - The critics learn from the untrusted rows by degrees. In round r of R they learn,
+      beside the trusted rows, from the share r/R of the rows that they keep, best
+      scores first; a critic never admits a row that it learns from.
+
+    The design of [1]_ is ``DePoisFilter(loss="wasserstein", negatives=("generator",),
+    augment=True, calibration="augmented", per_class=False)``. It takes minutes and
+    finds about as many flipped labels as chance would.
+
+    For a regression, a row's score is the lower of the critics' score and minus the
+    residual of a LASSO of the trusted rows, in deviations of its out-of-fold residuals.
+
+    What breaks it: wrong or few trusted rows; trusted rows from another distribution
+    than the rest; poison with a plausible label, clean-label poison above all. Of a
+    class without trusted rows every row is removed. The default critics do not know
+    where the rows lie, only which label fits: a row far from all others is kept when
+    its label fits. An attacker who can train critics of his own moves poison along
+    `critic_.score_gradient` until it passes [2]_. A well-chosen classifier of the
+    trusted rows does about as well where rows differ in few features and at less cost:
+    compare with `TrustedDisagreementFilter`.
+
+    Parameters
+    ----------
+    loss : {"hinge", "wasserstein"}, default="hinge"
+        The critics: :class:`~skpoison.generative.HingeCritic`, or the
+        :class:`~skpoison.generative.ConditionalWGANGP` of [1]_.
+    negatives : sequence of {"mismatch", "generator"}, default=("mismatch",)
+        What the critics learn to score low: trusted rows with wrong labels (of a
+        regression: with another row's target), rows that a generator makes, or both.
+    augment : bool, default=False
+        Whether a :class:`~skpoison.generative.ConditionalGAN` of the trusted rows first
+        brings them to the number of all rows, as in [1]_.
+    n_rounds : int, default=None
+        How often untrusted rows are admitted to the lessons; with 0 the critics learn
+        from trusted rows alone. None is 2 where `negatives` holds "mismatch" and
+        `calibration` is "holdout", else 0.
+    z : float, default=-1.96
+        Threshold of the standardised scores. -1.96 is the 2.5 % quantile of a normal
+        distribution, though [1]_ speaks of 5 %.
+    per_class : bool, default=None
+        Whether a row's score is compared with those of clean rows of its class, not of
+        all. None: where no negative has a wrong label, since D is fixed only up to an
+        offset for each label then.
+    calibration : {"holdout", "augmented", "train"}, default="holdout"
+        The clean rows whose scores are the scale: trusted rows that the critic has not
+        learned from, the trusted and generated rows as in [1]_, or the trusted rows it
+        has learned from, which makes the scale too narrow.
+    cv : int, default=5
+        Number of critics with ``calibration="holdout"``; otherwise there is one.
+    hidden_layer_sizes : sequence of int, default=None
+        Hidden layers of the critics; None is the default of the critic's class, as for
+        the next three.
+    max_iter : int, default=None
+        Iterations of the critics, and of the augmenting networks where it is given.
+    batch_size : int, default=None
+        Rows in a batch.
+    learning_rate : float, default=None
+        Learning rate of the critics.
+    tol : float, default=1e-4
+        Training ends once the critics' weights move by less than this share of their
+        length in 50 iterations, in each of the rounds.
+    task : {"auto", "classification", "regression"}, default="auto"
+        Whether y holds labels or target values. "auto" takes fractional numbers for
+        target values and anything else for labels.
+    device : str or torch.device, default="auto"
+        Where torch computes; "auto" is the first GPU where there is one.
+    random_state : int, RandomState instance or None, default=None
+        Draws the folds, the weights, the batches and the noise. Pass an int for
+        reproducible output.
+
+    Attributes
+    ----------
+    critic_ : HingeCritic or ConditionalWGANGP
+        The fitted critics as one: its scores are the means of theirs.
+    augmenters_ : list of ConditionalGAN
+        With `augment` one for each critic, else none.
+    n_iter_ : int
+        Number of iterations.
+    sample_scores_ : ndarray of shape (n_samples,)
+        Deviations from the scores of clean rows; lower is more suspect.
+    offset_ : float
+        `z`.
+    inlier_mask_ : ndarray of bool of shape (n_samples,)
+        True for the kept training rows. Trusted rows are always kept.
+    sample_indices_ : ndarray of int
+        Indices of the kept training rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted; absent for a regression.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, when X has string column names.
+
+    Raises
+    ------
+    ValueError
+        By `fit`: for parameters that do not go together, a single trusted row of each
+        class with ``calibration="holdout"``, or a loss that is not finite, besides
+        invalid input and unusable trusted rows.
+
+    Warns
+    -----
+    DegenerateFilterWarning
+        When the critics do not tell wrong labels of held-out trusted rows from right
+        ones.
+    RemovedClassWarning
+        When every row of some class is removed.
+
+    See Also
+    --------
+    TrustedDisagreementFilter : Any estimator of the trusted rows in place of critics.
+    AnnealedTrustFilter : Learns from the untrusted rows by degrees, without a network.
+    skpoison.generative.ConditionalWGANGP : The mimic model of [1]_.
+
+    Notes
+    -----
+    The networks are small: they train on one thread, whatever the number of cores, and
+    the outcome is the same for any number of threads and any order of the rows.
+
+    References
+    ----------
+    .. [1] J. Chen, X. Zhang, R. Zhang, C. Wang, L. Liu, "De-Pois: An Attack-Agnostic
+       Defense against Data Poisoning Attacks", IEEE TIFS 2021, arXiv 2105.03592,
+       section IV and equation 9.
+    .. [2] "Breaking the De-Pois Poisoning Defense", 2022, arXiv 2204.01090.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skpoison.datasets import make_fourclass
+    >>> from skpoison.defenses import DePoisFilter
+    >>> X, y = make_fourclass(random_state=0)
+    >>> trusted = np.arange(len(y)) % 5 == 0
+    >>> wrong = [101, 202, 303, 404]
+    >>> y[wrong] *= -1
+    >>> depois = DePoisFilter(max_iter=300, random_state=0).fit(X, y, trusted=trusted)
+    >>> bool(depois.inlier_mask_[wrong].any())
+    False
+    """
+
+    _parameter_constraints: dict = {
+        "loss": [StrOptions(set(_CRITICS))],
+        "negatives": [tuple, list],
+        "augment": ["boolean"],
+        "n_rounds": [Interval(Integral, 0, None, closed="left"), None],
+        "z": [Interval(Real, None, None, closed="neither")],
+        "per_class": ["boolean", None],
+        "calibration": [StrOptions({"holdout", "augmented", "train"})],
+        "cv": [Interval(Integral, 2, None, closed="left")],
+        "hidden_layer_sizes": ["array-like", None],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "batch_size": [Interval(Integral, 2, None, closed="left"), None],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "task": [StrOptions({"auto", "classification", "regression"})],
+        "device": [str, object],
+        "random_state": ["random_state"],
+    }
+    _needs_trusted = True
+
+    def __init__(
+        self,
+        *,
+        loss="hinge",
+        negatives=("mismatch",),
+        augment=False,
+        n_rounds=None,
+        z=-1.96,
+        per_class=None,
+        calibration="holdout",
+        cv=5,
+        hidden_layer_sizes=None,
+        max_iter=None,
+        batch_size=None,
+        learning_rate=None,
+        tol=1e-4,
+        task="auto",
+        device="auto",
+        random_state=None,
+    ):
+        self.loss = loss
+        self.negatives = negatives
+        self.augment = augment
+        self.n_rounds = n_rounds
+        self.z = z
+        self.per_class = per_class
+        self.calibration = calibration
+        self.cv = cv
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.tol = tol
+        self.task = task
+        self.device = device
+        self.random_state = random_state
+
+    def _is_regression(self, y):
+        return is_regression_task(self.task, y)
+
+    def _max_subtasks(self):
+        return 1 + self._n_critics * self.augment
+
+    def _score_training_rows(self, X, y, trusted):
+        self._check_parameters()
+        # What is drawn below follows from the contents of the rows, not their order.
+        order = canonical_order(X, y, trusted)
+        scores = np.empty(len(y))
+        with one_thread():
+            scores[order] = self._learn(X[order], y[order], trusted[order])
+        if self._n_classes is None:
+            self._residual_judge = ResidualJudge()
+            scores = self._residual_judge.fit(X, y, trusted, scores)
+        return scores, self.z
+
+    def _score_new_rows(self, X, y):
+        scores = self._mimic.scores(X, y)
+        if self._n_classes is None:
+            scores = self._residual_judge.lower(X, y, scores)
+        return scores
+
+    def _learn(self, X, y, trusted):
+        """Train the critics and score the rows."""
+        rng = check_random_state(self.random_state)
+        critic = self._make_critic()
+        encoder = critic._encoder(X[trusted], y[trusted], self._n_classes)
+        lessons = self._plan_lessons(X, y, trusted, rng)
+        lessons = self._augment(lessons, len(y), rng)
+        random = seeded_generator(rng, encoder.device)
+        panel = CriticPanel(critic, encoder, lessons, random)
+        self._mimic = Mimic(panel.critics, self.negatives, self.per_class)
+        training = self._callback_fit_ctx.subcontext(
+            "train-critics", max_subtasks=critic.max_iter
+        )
+        training.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        scores = panel.learn(
+            self._mimic, critic.max_iter, self._n_rounds, self.z, training, self
+        )
+        training.call_on_fit_task_end(estimator=self, X=X, y=y)
+        self.critic_ = critic._adopt(panel.training, self)
+        self.n_iter_ = self.critic_.n_iter_
+        return scores[: len(y)]
+
+    def _plan_lessons(self, X, y, trusted, rng):
+        groups = np.zeros(len(y), dtype=int) if self._n_classes is None else y
+        if self.calibration != "holdout":
+            return Lessons.for_one_critic(X, y, groups, trusted)
+        lessons = Lessons.by_folds(X, y, groups, trusted, self.cv, rng)
+        if not lessons.measure.any():
+            raise ValueError(
+                "calibration='holdout' needs at least two trusted rows of some class: "
+                "trust more rows, or pass calibration='train'."
+            )
+        return lessons
+
+    def _augment(self, lessons, n_rows, rng):
+        """Bring the trusted rows of each critic to the number of all rows."""
+        self.augmenters_ = []
+        trusted = lessons.trusted
+        for owner in range(self._n_critics * self.augment):
+            known = np.flatnonzero(trusted & lessons.may_see[owner, : len(trusted)])
+            gan = self._make_augmenter(rng)
+            task = self._callback_fit_ctx.subcontext("augment")
+            with task.propagate_callback_context(gan):
+                task.call_on_fit_task_begin(estimator=self)
+                gan.fit(lessons.X[known], lessons.y[known])
+                task.call_on_fit_task_end(estimator=self)
+            rows = rng.choice(known, n_rows - len(known))
+            X = gan.sample(lessons.y[rows], random_state=rng)
+            measure = self.calibration == "augmented"
+            lessons = lessons.with_synthetic(X, rows, owner, measure)
+            if self._n_classes is not None:
+                # It has learned positions; from here on it takes labels.
+                gan.classes_ = self.classes_[gan.classes_]
+            self.augmenters_.append(gan)
+        return lessons
+
+    def _make_critic(self):
+        names = ("hidden_layer_sizes", "max_iter", "batch_size", "learning_rate")
+        given = {name: getattr(self, name) for name in names}
+        return _CRITICS[self.loss](
+            negatives=self.negatives,
+            tol=self.tol,
+            device=self.device,
+            **{name: value for name, value in given.items() if value is not None},
+        )
+
+    def _make_augmenter(self, rng):
+        gan = ConditionalGAN(
+            task="classification" if self._n_classes else "regression",
+            device=self.device,
+            random_state=rng.randint(2**31 - 1),
+        )
+        return gan if self.max_iter is None else gan.set_params(max_iter=self.max_iter)
+
+    @property
+    def _n_critics(self):
+        return self.cv if self.calibration == "holdout" else 1
+
+    @property
+    def _n_classes(self):
+        return len(self.classes_) if hasattr(self, "classes_") else None
+
+    @property
+    def _n_rounds(self):
+        if self.n_rounds is not None:
+            return self.n_rounds
+        can_learn = self.calibration == "holdout" and "mismatch" in self.negatives
+        return _DEFAULT_ROUNDS if can_learn else 0
+
+    def _check_parameters(self):
+        check_negatives(self.negatives)
+        if self.calibration == "augmented" and not self.augment:
+            raise ValueError("calibration='augmented' needs augment=True.")
+        if self.n_rounds and self.calibration != "holdout":
+            raise ValueError(
+                "n_rounds > 0 needs calibration='holdout': a critic must not vouch for "
+                "rows that it has learned from."
+            )

@@ -1,0 +1,82 @@
+"""Which critic of De-Pois may learn from which row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..._utils.folds import deal_folds
+
+__all__ = ["Lessons"]
+
+
+@dataclass
+class Lessons:
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+        Positions of labels, or target values.
+    groups : ndarray of int of shape (n_samples,)
+        The classes of the rows; constant for a regression.
+    trusted : ndarray of bool of shape (n_samples,)
+        True for trusted and for synthetic rows.
+    may_see : ndarray of bool of shape (n_critics, n_samples)
+    measure : ndarray of bool of shape (n_samples,)
+        The trusted rows whose scores set the scale of all others.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+    trusted: np.ndarray
+    may_see: np.ndarray
+    measure: np.ndarray
+
+    @classmethod
+    def for_one_critic(cls, X, y, groups, trusted):
+        """One critic may see every row."""
+        may_see = np.ones((1, len(y)), dtype=bool)
+        return cls(X, y, groups, trusted, may_see, trusted)
+
+    @classmethod
+    def by_folds(cls, X, y, groups, trusted, n_critics, rng):
+        """Each critic is kept away from a fold of its own, dealt by group.
+
+        The only trusted row of a group, and the only other one, is kept from none.
+        """
+        folds = np.empty(len(y), dtype=int)
+        for part in (trusted, ~trusted):
+            folds[part] = deal_folds(groups[part], n_critics, rng)
+        may_see = folds != np.arange(n_critics)[:, None]
+        return cls(X, y, groups, trusted, may_see, trusted & (folds >= 0))
+
+    def candidates(self):
+        """The untrusted rows that could be admitted: some critic is kept from them."""
+        return ~self.trusted & ~self.may_see.all(axis=0)
+
+    def with_synthetic(self, X, rows, owner, measure):
+        """The same with synthetic rows below.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_added, n_features)
+        rows : ndarray of int of shape (n_added,)
+            The rows whose labels they have.
+        owner : int
+            The critic that they are for.
+        measure : bool
+            Whether their scores count for the scale.
+        """
+        added = np.ones(len(rows), dtype=bool)
+        may_see = np.zeros((len(self.may_see), len(rows)), dtype=bool)
+        may_see[owner] = True
+        return Lessons(
+            np.concatenate([self.X, X]),
+            np.concatenate([self.y, self.y[rows]]),
+            np.concatenate([self.groups, self.groups[rows]]),
+            np.concatenate([self.trusted, added]),
+            np.hstack([self.may_see, may_see]),
+            np.concatenate([self.measure, added & measure]),
+        )
