@@ -17,12 +17,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._utils.rows import (
-    check_what_is_left,
-    stand_in_rows,
-    take_rows,
-    trusted_mask,
-)
+from ._utils.containers import take_rows
+from ._utils.kept_rows import check_what_is_left, stand_in_rows
+from ._utils.trusted import trusted_mask
 
 __all__ = ["PoisonAttack", "PoisonFilter", "PoisonedData"]
 

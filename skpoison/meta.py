@@ -20,7 +20,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._utils.parameters import HasMethods
 from ._utils.routing import check_step_parameters, prefixed, routing_enabled
-from ._utils.rows import check_what_is_left, row_aligned, take_rows
+from ._utils.containers import row_aligned, take_rows
+from ._utils.kept_rows import check_what_is_left
 
 __all__ = ["DefendedClassifier", "DefendedRegressor"]
 

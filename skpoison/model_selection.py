@@ -7,7 +7,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, column_or_1d
 
-from ._utils.rows import trusted_mask
+from ._utils.trusted import trusted_mask
 
 __all__ = ["TrustedKFold"]
 

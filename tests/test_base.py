@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from skpoison._utils.rows import floor_share, stand_in_rows
+from skpoison._utils.kept_rows import stand_in_rows
+from skpoison._utils.shares import floor_share
 from skpoison.base import PoisonAttack, PoisonFilter
 from skpoison.defenses import L2CentroidFilter
 from skpoison.exceptions import RemovedClassWarning

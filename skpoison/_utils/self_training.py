@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .rows import floor_share
+from .shares import floor_share
 
 __all__ = ["most_agreeing"]
 

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from .._utils.parameters import Interval
-from .._utils.rows import floor_share
+from .._utils.shares import floor_share
 from ..base import PoisonFilter
 
 

@@ -5,7 +5,8 @@ from numbers import Real
 from sklearn.utils import check_random_state
 
 from .._utils.parameters import Interval
-from .._utils.rows import floor_share, is_continuous
+from .._utils.shares import floor_share
+from .._utils.targets import is_continuous
 from ..base import PoisonFilter
 
 

@@ -5,23 +5,17 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._torch.device import torch_device
 from .._utils.canonical_order import canonical_order
 from .._utils.parameters import Interval, StrOptions
+from .._utils.targets import is_regression_task
 from ._encoding import Encoder
 from ._training import one_thread, seeded_generator
 
-__all__ = ["ConditionalNetwork", "is_regression_task"]
-
-
-def is_regression_task(task, y):
-    """Whether y holds target values, and not labels."""
-    if task == "auto":
-        return type_of_target(y).startswith("continuous")
-    return task == "regression"
+__all__ = ["ConditionalNetwork"]
 
 
 class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):

@@ -7,9 +7,9 @@ from sklearn.utils import check_random_state
 
 from ..._utils.canonical_order import canonical_order
 from ..._utils.parameters import Interval, StrOptions
+from ..._utils.targets import is_regression_task
 from ...base import PoisonFilter
 from ...generative import ConditionalGAN, ConditionalWGANGP, HingeCritic
-from ...generative._base import is_regression_task
 from ...generative._base_critic import check_negatives
 from ...generative._training import one_thread, seeded_generator
 from ._critic_panel import CriticPanel

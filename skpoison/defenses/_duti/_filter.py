@@ -8,7 +8,7 @@ import numpy as np
 from ..._utils.canonical_order import canonical_order
 from ..._utils.kernel_features import kernel_features
 from ..._utils.parameters import Interval, StrOptions
-from ..._utils.rows import floor_share
+from ..._utils.shares import floor_share
 from ...base import PoisonFilter
 from ...exceptions import UntrustedClassWarning
 from ._label_path import TrustedAgreement, label_path

@@ -8,7 +8,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import check_random_state, get_tags
 
 from ..._utils.parameters import HasMethods, Interval
-from ..._utils.rows import floor_share
+from ..._utils.shares import floor_share
 from ...base import PoisonFilter
 from ...exceptions import DegenerateFilterWarning
 from ._gradients import last_layer_gradients, squared_projections

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ..._utils.parameters import Interval
-from ..._utils.rows import floor_share
+from ..._utils.shares import floor_share
 from ...base import PoisonFilter
 from ._certificate import Certificate, FeasibleSet, certify
 

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..._utils.canonical_order import canonical_order
 from ..._utils.parameters import HasMethods, Interval, StrOptions
-from ..._utils.rows import floor_share
+from ..._utils.shares import floor_share
 from ...base import PoisonFilter
 from ._screening import root_mean_square, screen, smallest
 
