@@ -18,10 +18,10 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._utils.parameters import HasMethods
-from ._utils.routing import check_step_parameters, prefixed, routing_enabled
 from ._utils.containers import row_aligned, take_rows
 from ._utils.kept_rows import check_what_is_left
+from ._utils.parameters import HasMethods
+from ._utils.routing import check_step_parameters, prefixed, routing_enabled
 
 __all__ = ["DefendedClassifier", "DefendedRegressor"]
 

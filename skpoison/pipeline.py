@@ -20,9 +20,9 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
-from ._utils.routing import check_step_parameters, prefixed, routing_enabled
 from ._utils.containers import n_rows, row_aligned, take_rows
 from ._utils.kept_rows import check_what_is_left
+from ._utils.routing import check_step_parameters, prefixed, routing_enabled
 from ._utils.trusted import trusted_mask
 from .base import PoisonFilter
 

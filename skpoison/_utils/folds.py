@@ -2,10 +2,10 @@
 
 import numpy as np
 
-__all__ = ["deal_folds"]
+__all__ = ["stratified_folds"]
 
 
-def deal_folds(groups, n_folds, rng):
+def stratified_folds(groups, n_folds, rng):
     """Deal the rows of each group to the folds, at random and as evenly as possible.
 
     Unlike :class:`sklearn.model_selection.StratifiedKFold` it never leaves a group out

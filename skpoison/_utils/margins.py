@@ -2,10 +2,10 @@
 
 import numpy as np
 
-__all__ = ["label_margins", "own_minus_best_other"]
+__all__ = ["classification_margins", "own_minus_best_other"]
 
 
-def label_margins(classifier, X, y):
+def classification_margins(classifier, X, y):
     """The classifier's support for the given labels above that for any other.
 
     Parameters

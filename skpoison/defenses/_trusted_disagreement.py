@@ -7,8 +7,8 @@ from sklearn.base import clone, is_regressor
 from sklearn.utils import check_random_state, get_tags
 
 from .._utils.canonical_order import canonical_order
-from .._utils.folds import deal_folds
-from .._utils.margins import label_margins
+from .._utils.folds import stratified_folds
+from .._utils.margins import classification_margins
 from .._utils.parameters import HasMethods, Interval
 from .._utils.self_training import most_agreeing
 from ..base import PoisonFilter
@@ -154,7 +154,7 @@ class TrustedDisagreementFilter(PoisonFilter):
         self.estimator_ = self._train(X, y, learned)
         values = self._compare(self.estimator_, X, y)
         folds = np.full(len(y), -1)
-        folds[learned] = deal_folds(groups[learned], self.cv, rng)
+        folds[learned] = stratified_folds(groups[learned], self.cv, rng)
         for fold in range(folds.max() + 1):
             held_out = folds == fold
             model = self._train(X, y, learned & ~held_out)
@@ -171,7 +171,7 @@ class TrustedDisagreementFilter(PoisonFilter):
         """Margins of the labels of a classification, residuals of a regression."""
         if is_regressor(self.estimator):
             return y - np.ravel(model.predict(X))
-        return label_margins(model, X, self._targets(y))
+        return classification_margins(model, X, self._targets(y))
 
     def _targets(self, y):
         return y if is_regressor(self.estimator) else self.classes_[y]

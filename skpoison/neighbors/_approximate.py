@@ -6,22 +6,22 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from ._count import count_neighbors
-from ._geometry import CHUNK_ROWS, Frame
+from ._geometry import CHUNK_ROWS, Rescaling
 from ._weights import votes_needed
 
 
-def count_found_neighbors(voters, k, *, own_columns, n_jobs, random_state):
-    """Voters of each class among the nearest found that gather k votes.
+def count_found_neighbors(reference, k, *, own_columns, n_jobs, random_state):
+    """Reference rows of each class among the nearest found that gather k votes.
 
     Rows for which the search comes back with holes are counted exactly.
 
     Parameters
     ----------
-    voters : Voters
+    reference : ReferenceSet
         They are the rows to judge, too.
     k : int
         Votes to gather, from the nearest voter on.
-    own_columns : ndarray of int of shape (n_voters,) or None
+    own_columns : ndarray of int of shape (n_reference,) or None
         The voter that is the row itself, and has no vote on it.
     n_jobs : int or None
         Threads for the rows counted exactly.
@@ -29,21 +29,21 @@ def count_found_neighbors(voters, k, *, own_columns, n_jobs, random_state):
 
     Returns
     -------
-    ndarray of int of shape (n_voters, n_classes)
+    ndarray of int of shape (n_reference, n_classes)
     """
     needed = votes_needed(k)
-    _, most = voters.rows_for(needed)
-    found, distances = _search(voters.X, most + 1, random_state)
+    _, most = reference.rows_for(needed)
+    found, distances = _search(reference.X, most + 1, random_state)
     rows = np.arange(len(found))
     labels = np.empty_like(rows)
-    labels[voters.rows] = voters.labels
-    n_classes = len(voters.weight)
+    labels[reference.rows] = reference.labels
+    n_classes = len(reference.weight)
     counts = np.empty((len(rows), n_classes), dtype=np.intp)
     complete = np.empty(len(rows), dtype=bool)
     for chunk in gen_batches(len(rows), CHUNK_ROWS):
         itself = found[chunk] == rows[chunk, None]
         classes = labels[found[chunk]]
-        cast = voters.weight[classes]
+        cast = reference.weight[classes]
         if own_columns is not None:
             cast[itself] = 0
         votes = np.cumsum(cast, axis=1)
@@ -60,8 +60,8 @@ def count_found_neighbors(voters, k, *, own_columns, n_jobs, random_state):
     holes = np.flatnonzero(~complete)
     if len(holes):
         own = None if own_columns is None else own_columns[holes]
-        X = voters.X[holes]
-        counts[holes] = count_neighbors(voters, X, k, own_columns=own, n_jobs=n_jobs)
+        X = reference.X[holes]
+        counts[holes] = count_neighbors(reference, X, k, own_columns=own, n_jobs=n_jobs)
     return counts
 
 
@@ -70,10 +70,10 @@ def _search(X, n_neighbors, random_state):
     from pynndescent import NNDescent
 
     # It works in float32, where a common offset would drown the distances.
-    frame = Frame(X, X)
+    rescaling = Rescaling(X, X)
     placed = np.empty(X.shape, dtype=np.float32)
     for chunk in gen_batches(len(X), CHUNK_ROWS):
-        placed[chunk], _ = frame.place(X[chunk])
+        placed[chunk], _ = rescaling.place(X[chunk])
     with warnings.catch_warnings():
         # It warns of holes, which are filled.
         warnings.simplefilter("ignore", UserWarning)

@@ -1,4 +1,4 @@
-"""Class counts among the nearest voters, block by block."""
+"""Class counts among the nearest rows, block by block."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,25 +7,25 @@ from joblib import effective_n_jobs
 from sklearn import get_config
 from threadpoolctl import threadpool_limits
 
-from . import _screen16
-from ._exact import Doubts, beyond_the_vote
-from ._geometry import Frame
-from ._screen32 import Screen32
+from . import _prefilter16
+from ._exact import AmbiguousPairs, beyond_the_vote
+from ._geometry import Rescaling
+from ._prefilter32 import Prefilter32
 from ._weights import votes_needed
 
 # Strips this large outweigh the calls on them and still stay near the core; products
 # of longer blocks gain nothing.
 _STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**22, 64, 1024
 # From so many per row on, it is worth asking whether they are duplicates.
-_MANY_DOUBTS = 64
+_MANY_AMBIGUOUS = 64
 
 
-def count_neighbors(voters, X, k, *, own_columns, n_jobs):
-    """Voters of each class among the nearest that gather k votes.
+def count_neighbors(reference, X, k, *, own_columns, n_jobs):
+    """Reference rows of each class among the nearest that gather k votes.
 
     Parameters
     ----------
-    voters : Voters
+    reference : ReferenceSet
     X : ndarray of shape (n_samples, n_features)
         The rows to judge.
     k : int
@@ -37,34 +37,34 @@ def count_neighbors(voters, X, k, *, own_columns, n_jobs):
     Returns
     -------
     ndarray of int of shape (n_samples, n_classes)
-        Voters at exactly the distance that completes the vote all count.
+        Reference rows at exactly the distance that completes the vote all count.
     """
-    counter = _Counter(voters, X, k, own_columns, effective_n_jobs(n_jobs))
-    frame, undecided = Frame(voters.X, X), np.arange(len(X))
-    if not frame.exact and _screen16.pays(len(voters.rows) * len(X)):
-        screen = _screen16.Screen16(voters, X, frame, counter.most)
-        undecided = counter.count(screen, undecided)
-        del screen
+    counter = _Counter(reference, X, k, own_columns, effective_n_jobs(n_jobs))
+    rescaling, undecided = Rescaling(reference.X, X), np.arange(len(X))
+    if not rescaling.exact and _prefilter16.pays(len(reference.rows) * len(X)):
+        prefilter = _prefilter16.Prefilter16(reference, X, rescaling, counter.most)
+        undecided = counter.count(prefilter, undecided)
+        del prefilter
     if len(undecided):
-        counter.count(Screen32(voters, X, frame), undecided)
+        counter.count(Prefilter32(reference, X, rescaling), undecided)
     return counter.counts
 
 
 class _Counter:
-    """What the worker threads share: the voters, the vote, and the counts."""
+    """What the worker threads share: the reference set, the vote, and the counts."""
 
-    def __init__(self, voters, X, k, own_columns, n_jobs):
-        self.voters, self.X, self.own_columns = voters, X, own_columns
+    def __init__(self, reference, X, k, own_columns, n_jobs):
+        self.reference, self.X, self.own_columns = reference, X, own_columns
         self.needed = votes_needed(k)
-        self.fewest, self.most = voters.rows_for(self.needed)
+        self.fewest, self.most = reference.rows_for(self.needed)
         self.n_jobs = n_jobs
-        self.counts = np.empty((len(X), len(voters.weight)), dtype=np.intp)
+        self.counts = np.empty((len(X), len(reference.weight)), dtype=np.intp)
 
-    def count(self, screen, rows):
-        """Count for the given rows of X; return those that the screen cannot judge."""
+    def count(self, prefilter, rows):
+        """Count for the given rows of X; return those it cannot judge."""
         n_strip_rows, n_block_rows = self._rows_at_a_time()
         n_blocks = max(-(-len(rows) // n_block_rows), min(self.n_jobs, len(rows)))
-        # Every block is a fair sample of the rows: a screen that fails, fails early.
+        # Every block is a fair sample of the rows: a prefilter that fails, fails early.
         blocks = [rows[i::n_blocks] for i in range(n_blocks)]
         shares = [blocks[i :: self.n_jobs] for i in range(min(self.n_jobs, n_blocks))]
         # The threads of BLAS, for the whole process, and of OpenMP, for each worker,
@@ -76,46 +76,46 @@ class _Counter:
             ) as workers,
         ):
             undecided = workers.map(
-                lambda share: self._count_share(screen, share, n_strip_rows), shares
+                lambda share: self._count_share(prefilter, share, n_strip_rows), shares
             )
             return np.concatenate(list(undecided))
 
     def _rows_at_a_time(self):
         """Rows of a strip and of a block, so that the workers share their memory."""
-        n_voters, n_features = self.voters.X.shape
+        n_reference, n_features = self.reference.X.shape
         budget = get_config()["working_memory"] * 2**20 / self.n_jobs
         # A copy of the nearness, a mask, and the mask as the numbers that are summed;
         # where everything is in doubt, 13 numbers per pair besides.
-        strip_row = n_voters * (4 + 1 + 4)
-        doubtful_row = strip_row + n_voters * 13 * 8
+        strip_row = n_reference * (4 + 1 + 4)
+        doubtful_row = strip_row + n_reference * 13 * 8
         n_strip_rows = min(_STRIP_BYTES // strip_row, budget / 2 // doubtful_row)
         n_strip_rows = int(np.clip(n_strip_rows, 1, _MAX_STRIP_ROWS))
         budget -= n_strip_rows * doubtful_row + 2**18
-        n_block_rows = budget // (4 * n_voters + 3 * 8 * n_features)
+        n_block_rows = budget // (4 * n_reference + 3 * 8 * n_features)
         return n_strip_rows, int(np.clip(n_block_rows, 1, _MAX_BLOCK_ROWS))
 
-    def _count_share(self, screen, blocks, n_strip_rows):
+    def _count_share(self, prefilter, blocks, n_strip_rows):
         """The work of one thread."""
-        n_voters = len(self.voters.rows)
-        products = np.empty((len(blocks[0]), n_voters), dtype=screen.dtype)
-        scratch = np.empty((n_strip_rows, n_voters), dtype=screen.dtype)
-        mask = np.empty((n_strip_rows, n_voters), dtype=bool)
+        n_reference = len(self.reference.rows)
+        products = np.empty((len(blocks[0]), n_reference), dtype=prefilter.dtype)
+        scratch = np.empty((n_strip_rows, n_reference), dtype=prefilter.dtype)
+        mask = np.empty((n_strip_rows, n_reference), dtype=bool)
         undecided = []
         for i, block in enumerate(blocks):
             decided = np.zeros(len(block), dtype=bool)
-            strips = screen.strips(block, products, n_strip_rows)
+            strips = prefilter.strips(block, products, n_strip_rows)
             for strip, nearness, context in strips:
                 n, rows = len(nearness), block[strip]
                 if self.own_columns is not None:
-                    nearness[np.arange(n), self.own_columns[rows]] = screen.no_vote
+                    nearness[np.arange(n), self.own_columns[rows]] = prefilter.no_vote
                 kth = self._completes_the_vote(nearness, scratch[:n])
-                lowest, highest = screen.bounds(kth, context)
+                lowest, highest = prefilter.bounds(kth, context)
                 near = np.greater_equal(nearness, lowest[:, None], out=mask[:n])
                 counts = self._counts(near)
                 decided[strip] = counts.any(axis=1)
-                if not screen.exact:
+                if not prefilter.exact:
                     decided[strip] &= self._settle(
-                        counts, rows, near, nearness, highest, screen
+                        counts, rows, near, nearness, highest, prefilter
                     )
                 self.counts[rows] = counts
             undecided.append(block[~decided])
@@ -127,30 +127,30 @@ class _Counter:
     def _completes_the_vote(self, nearness, scratch):
         """Nearness of the voter whose vote is the k-th, per row."""
         scratch[:] = nearness
-        scratch.partition(len(self.voters.rows) - self.most, axis=1)
+        scratch.partition(len(self.reference.rows) - self.most, axis=1)
         candidates = scratch[:, -self.most :]
         lowest = candidates[:, 0].copy()
         if self.fewest == self.most:
             return lowest
         candidates.partition(self.most - self.fewest, axis=1)
         highest = candidates[:, -self.fewest].copy()
-        weight = self.voters.weight
+        weight = self.reference.weight
         sure = self._counts(nearness > highest[:, None]) @ weight
         kth = np.empty_like(lowest)
         for i, row in enumerate(nearness):
             columns = np.flatnonzero((row >= lowest[i]) & (row <= highest[i]))
             columns = columns[np.argsort(row[columns])[::-1]]
-            votes = sure[i] + np.cumsum(weight[self.voters.labels[columns]])
+            votes = sure[i] + np.cumsum(weight[self.reference.labels[columns]])
             kth[i] = row[columns[np.searchsorted(votes, self.needed)]]
         return kth
 
     def _counts(self, near):
         """Class counts of a mask over the columns."""
         return np.add.reduceat(
-            near.view(np.uint8), self.voters.starts, axis=1, dtype=np.uint32
+            near.view(np.uint8), self.reference.starts, axis=1, dtype=np.uint32
         ).astype(np.intp)
 
-    def _settle(self, counts, rows, near, nearness, highest, screen):
+    def _settle(self, counts, rows, near, nearness, highest, prefilter):
         """Take those out of the counts that are too far after all.
 
         Returns
@@ -158,28 +158,28 @@ class _Counter:
         ndarray of bool of shape (n_strip_rows,)
             False for rows with too many voters in doubt to measure each.
         """
-        weight = self.voters.weight
+        weight = self.reference.weight
         votes = counts @ weight
         # All voters of the other rows are needed.
-        highest[votes - weight.min() < self.needed] = screen.no_vote
+        highest[votes - weight.min() < self.needed] = prefilter.no_vote
         near &= nearness <= highest[:, None]
         row, column = np.divmod(np.flatnonzero(near), near.shape[1])
-        settled = np.bincount(row, minlength=len(rows)) <= screen.most_in_doubt
+        settled = np.bincount(row, minlength=len(rows)) <= prefilter.most_in_doubt
         row, column = row[settled[row]], column[settled[row]]
-        if len(row) > _MANY_DOUBTS * len(rows):
+        if len(row) > _MANY_AMBIGUOUS * len(rows):
             row, column = self._without_ties(row, column)
         if len(row) == 0:
             return settled
         in_doubt, position = np.unique(row, return_inverse=True)
-        labels = self.voters.labels[column]
+        labels = self.reference.labels[column]
         sure = votes[in_doubt] - np.bincount(position, weight[labels])
         out = beyond_the_vote(
-            Doubts(
+            AmbiguousPairs(
                 X=self.X,
-                Y=self.voters.X,
+                Y=self.reference.X,
                 x_rows=rows[in_doubt],
                 judged=position,
-                y_rows=self.voters.rows[column],
+                y_rows=self.reference.rows[column],
                 weight=weight[labels],
                 needed=self.needed - sure,
             )
@@ -188,12 +188,12 @@ class _Counter:
         return settled
 
     def _without_ties(self, row, column):
-        """The doubts of all rows but those whose doubtful voters are all equal.
+        """The pairs of all rows but those whose doubtful voters are all equal.
 
         These voters tie, and all count.
         """
         starts = np.flatnonzero(np.diff(row, prepend=-1))
-        kinds = self.voters.kinds[column]
+        kinds = self.reference.kinds[column]
         tie = np.minimum.reduceat(kinds, starts) == np.maximum.reduceat(kinds, starts)
         keep = ~np.repeat(tie, np.diff(starts, append=len(row)))
         return row[keep], column[keep]

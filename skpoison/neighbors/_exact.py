@@ -10,19 +10,19 @@ _UNIT_ROUNDOFF = 2.0**-24
 _WORTH_SIFTING = 24
 
 
-class Doubts(NamedTuple):
+class AmbiguousPairs(NamedTuple):
     """Pairs of a judged row and a voter, one after the other for each row.
 
     Attributes
     ----------
-    X, Y : ndarray of shape (n_samples, n_features), (n_voters, n_features)
+    X, Y : ndarray of shape (n_samples, n_features), (n_reference, n_features)
         All rows to judge and all that vote.
     x_rows : ndarray of int of shape (n_judged,)
         The judged rows, in X.
     judged : ndarray of int of shape (n_pairs,)
         Position in `x_rows`, ascending; each has a pair.
     y_rows : ndarray of int of shape (n_pairs,)
-        The voters, in Y.
+        The reference rows, in Y.
     weight : ndarray of shape (n_pairs,)
         Votes that they cast.
     needed : ndarray of shape (n_judged,)
@@ -38,62 +38,62 @@ class Doubts(NamedTuple):
     needed: np.ndarray
 
 
-def beyond_the_vote(doubts):
+def beyond_the_vote(pairs):
     """The pairs that are farther apart than the one that completes the vote.
 
     Parameters
     ----------
-    doubts : Doubts
+    pairs : AmbiguousPairs
 
     Returns
     -------
     ndarray of bool of shape (n_pairs,)
         False for every pair at exactly the distance that completes the vote.
     """
-    many = len(doubts.judged) > _WORTH_SIFTING * len(doubts.x_rows)
-    if many and doubts.X.dtype == doubts.Y.dtype == np.float32:
-        near, out = _sift(doubts)
+    many = len(pairs.judged) > _WORTH_SIFTING * len(pairs.x_rows)
+    if many and pairs.X.dtype == pairs.Y.dtype == np.float32:
+        near, out = _sift(pairs)
         rest = ~(near | out)
-        counted = np.bincount(doubts.judged, doubts.weight * near)
+        counted = np.bincount(pairs.judged, pairs.weight * near)
         out[rest] = _measure(
-            doubts._replace(
-                judged=doubts.judged[rest],
-                y_rows=doubts.y_rows[rest],
-                weight=doubts.weight[rest],
-                needed=doubts.needed - counted,
+            pairs._replace(
+                judged=pairs.judged[rest],
+                y_rows=pairs.y_rows[rest],
+                weight=pairs.weight[rest],
+                needed=pairs.needed - counted,
             )
         )
         return out
-    return _measure(doubts)
+    return _measure(pairs)
 
 
-def _measure(doubts):
-    distances = _squared_distances(doubts, np.float64)
-    return distances > _last(distances, doubts)[doubts.judged]
+def _measure(pairs):
+    distances = _squared_distances(pairs, np.float64)
+    return distances > _last(distances, pairs)[pairs.judged]
 
 
-def _sift(doubts):
+def _sift(pairs):
     """Which pairs are near enough, and which are not, as far as float32 can tell.
 
     A sum of d squared differences is off by (d + 3) 2^-24 of itself at most, and so is
     the one that completes the vote.
     """
-    n_features = doubts.X.shape[1]
+    n_features = pairs.X.shape[1]
     # Overflow leaves everything in doubt.
     with np.errstate(over="ignore", invalid="ignore"):
-        distances = _squared_distances(doubts, np.float32)
-        last = _last(distances, doubts)
+        distances = _squared_distances(pairs, np.float32)
+        last = _last(distances, pairs)
         error = (n_features + 3) * _UNIT_ROUNDOFF * last + n_features * 2.0**-125
         lowest, highest = last - 3 * error, last + 3 * error
-    return distances < lowest[doubts.judged], distances > highest[doubts.judged]
+    return distances < lowest[pairs.judged], distances > highest[pairs.judged]
 
 
-def _squared_distances(doubts, dtype):
+def _squared_distances(pairs, dtype):
     """Squared differences summed in one order, so that equal rows tie anywhere.
 
     A BLAS product does not promise that.
     """
-    X, Y, x_rows, judged, y_rows = doubts[:5]
+    X, Y, x_rows, judged, y_rows = pairs[:5]
     distances = np.empty(len(judged), dtype=dtype)
     step = max(1, _CHUNK_BYTES // (X.shape[1] * np.dtype(dtype).itemsize))
     for start in range(0, len(judged), step):
@@ -104,14 +104,14 @@ def _squared_distances(doubts, dtype):
     return distances
 
 
-def _last(distances, doubts):
+def _last(distances, pairs):
     """Distance of the pair that completes the vote, per judged row."""
-    starts = np.flatnonzero(np.diff(doubts.judged, prepend=-1))
+    starts = np.flatnonzero(np.diff(pairs.judged, prepend=-1))
     ends = np.append(starts[1:], len(distances)) - 1
-    nearest_first = np.lexsort((distances, doubts.judged))
-    weight = doubts.weight[nearest_first]
+    nearest_first = np.lexsort((distances, pairs.judged))
+    weight = pairs.weight[nearest_first]
     votes = np.cumsum(weight)
-    votes -= (votes[starts] - weight[starts])[doubts.judged]
-    short = doubts.judged[votes < doubts.needed[doubts.judged]]
+    votes -= (votes[starts] - weight[starts])[pairs.judged]
+    short = pairs.judged[votes < pairs.needed[pairs.judged]]
     position = starts + np.bincount(short, minlength=len(starts))
     return distances[nearest_first[np.minimum(position, ends)]]

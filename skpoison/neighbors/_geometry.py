@@ -11,12 +11,12 @@ from sklearn.utils import gen_batches
 CHUNK_ROWS = 1024
 
 
-class Frame:
+class Rescaling:
     """Rows moved to a common centre, and scaled by a power of two, which is exact.
 
     Parameters
     ----------
-    X_voters, X : ndarray of shape (n_rows, n_features)
+    X_reference, X : ndarray of shape (n_rows, n_features)
         The rows that vote and the rows to judge. None ends up farther than 1 from the
         centre.
 
@@ -27,22 +27,22 @@ class Frame:
         integers, and their sums of products fit in any order.
     """
 
-    def __init__(self, X_voters, X):
-        self.centre = X_voters.mean(axis=0, dtype=np.float64)
-        spread = _largest_offset(X_voters, self.centre)
-        if X is not X_voters:
+    def __init__(self, X_reference, X):
+        self.centre = X_reference.mean(axis=0, dtype=np.float64)
+        spread = _largest_offset(X_reference, self.centre)
+        if X is not X_reference:
             spread = np.maximum(spread, _largest_offset(X, self.centre))
         corner = spread + 0.5
         # float32 holds integers up to 2^24, and therefore their halves up to 2^23.
         self.exact = bool(
-            1.5 * (corner @ corner) <= 2**23 and _integral(X_voters) and _integral(X)
+            1.5 * (corner @ corner) <= 2**23 and _integral(X_reference) and _integral(X)
         )
         if self.exact:
             self.centre, spread = np.rint(self.centre), corner
         self.scale = 0.5 ** float(np.frexp(np.linalg.norm(spread))[1])
 
     def place(self, rows):
-        """The rows in this frame, in float64, and their squared norms."""
+        """The rows in this rescaling, in float64, and their squared norms."""
         placed = rows - self.centre
         placed *= self.scale
         return placed, np.einsum("ij,ij->i", placed, placed)

@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._approximate import count_found_neighbors
 from ._count import count_neighbors
-from ._voters import Voters
+from ._reference_set import ReferenceSet
 from ._weights import largest_k, votes_per_row
 
 # Above it, squared distances overflow.
@@ -116,15 +116,19 @@ def neighbor_votes(
         raise ValueError(
             f"algorithm must be 'exact' or 'approximate'; got {algorithm!r}."
         )
-    voters = Voters.sort_by_class(X, labels, weight)
-    own_columns = np.argsort(voters.rows) if exclude_self else None
+    reference = ReferenceSet.sort_by_class(X, labels, weight)
+    own_columns = np.argsort(reference.rows) if exclude_self else None
     if algorithm == "approximate" and X_query is None:
         counts = count_found_neighbors(
-            voters, k, own_columns=own_columns, n_jobs=n_jobs, random_state=random_state
+            reference,
+            k,
+            own_columns=own_columns,
+            n_jobs=n_jobs,
+            random_state=random_state,
         )
     else:
         counts = count_neighbors(
-            voters, queries, k, own_columns=own_columns, n_jobs=n_jobs
+            reference, queries, k, own_columns=own_columns, n_jobs=n_jobs
         )
     return counts if class_weight is None else counts * weight
 

@@ -10,7 +10,10 @@ from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 from sklearn.metrics import mean_squared_error
 
 from skpoison.attacks import RegressionGradientAttack
-from skpoison.attacks._regression._ascent import ParameterShift, PredictionError
+from skpoison.attacks._regression._projected_ascent import (
+    ParameterShift,
+    PredictionError,
+)
 from skpoison.attacks._regression._ridge_response import RidgeResponse
 
 from .._house_prices import house_prices

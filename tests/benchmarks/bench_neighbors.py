@@ -21,7 +21,7 @@ from sklearn import get_config
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
-from skpoison.neighbors import _screen16, neighbor_votes
+from skpoison.neighbors import _prefilter16, neighbor_votes
 
 SMALL_ENOUGH_FOR_SKLEARN = 10_000
 
@@ -49,10 +49,10 @@ def contenders(X, y, k):
     yield "votes", lambda: neighbor_votes(X, y, k)
     yield "votes, 2 jobs", lambda: neighbor_votes(X, y, k, n_jobs=2)
     yield "votes, replicated", lambda: neighbor_votes(X, y, k, class_weight="replicate")
-    if _screen16.pays(len(X) ** 2):
+    if _prefilter16.pays(len(X) ** 2):
 
         def without_screen16():
-            with mock.patch.object(_screen16, "pays", return_value=False):
+            with mock.patch.object(_prefilter16, "pays", return_value=False):
                 neighbor_votes(X, y, k)
 
         yield "votes, float32 only", without_screen16
@@ -117,7 +117,7 @@ def main():
     parser.add_argument("--separation", type=float, default=1.0)
     args = parser.parse_args()
 
-    print(f"torch {torch.__version__}, 16-bit screen: {_screen16.pays(10**9)}")
+    print(f"torch {torch.__version__}, 16-bit prefilter: {_prefilter16.pays(10**9)}")
     print(f"{'n, d, k':>18}  {'contender':<22}{'CPU s':>8}{'x product':>11}")
     for n, d, k in args.sizes:
         X, y = clusters(n, d, args.separation)

@@ -12,8 +12,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from skpoison._utils.folds import deal_folds
-from skpoison._utils.margins import label_margins
+from skpoison._utils.folds import stratified_folds
+from skpoison._utils.margins import classification_margins
 from skpoison.defenses import TrustedDisagreementFilter
 from skpoison.exceptions import RemovedClassWarning
 
@@ -82,11 +82,11 @@ def test_margins_are_the_support_above_the_best_other():
     many = GaussianNB().fit(X, y)
     P = many.predict_proba(X)
     expected = P[:, 1] - np.maximum(P[:, 0], P[:, 2])
-    assert_allclose(label_margins(many, X, np.full(6, "b")), expected)
+    assert_allclose(classification_margins(many, X, np.full(6, "b")), expected)
     two = LogisticRegression().fit(X[:4], y[:4])
     decision = two.decision_function(X)
-    assert_allclose(label_margins(two, X, np.full(6, "b")), decision)
-    assert_allclose(label_margins(two, X, np.full(6, "a")), -decision)
+    assert_allclose(classification_margins(two, X, np.full(6, "b")), decision)
+    assert_allclose(classification_margins(two, X, np.full(6, "a")), -decision)
 
 
 def test_a_label_the_model_has_never_seen_has_the_least_support():
@@ -94,7 +94,7 @@ def test_a_label_the_model_has_never_seen_has_the_least_support():
     for model in (LogisticRegression(), KNeighborsClassifier(1), PredictOnly()):
         model.fit(X, np.array(["b", "b", "d", "d"]))
         for label in "ace":
-            assert (label_margins(model, X, np.full(4, label)) < 0).all()
+            assert (classification_margins(model, X, np.full(4, label)) < 0).all()
 
 
 def test_the_estimator_sees_the_labels_of_the_user():
@@ -238,7 +238,7 @@ def test_sparse_rows_give_the_same_scores(digits):
 
 def test_folds_are_dealt_evenly_and_leave_every_class_something_to_learn():
     groups = np.repeat([0, 1, 2, 3], [1, 2, 7, 20])
-    folds = deal_folds(groups, 3, np.random.RandomState(0))
+    folds = stratified_folds(groups, 3, np.random.RandomState(0))
     assert_array_equal(folds[:1], [-1])
     for fold in range(3):
         assert set(groups[folds != fold]) == {0, 1, 2, 3}

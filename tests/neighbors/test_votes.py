@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 
 from skpoison.neighbors import neighbor_votes
-from skpoison.neighbors._voters import Voters
+from skpoison.neighbors._reference_set import ReferenceSet
 
 from ._reference import KINDS, brute_force, rows_of
 
@@ -132,10 +132,10 @@ def test_rows_that_are_all_equal_all_vote():
 def test_only_equal_rows_are_of_one_kind():
     # The first three have equal norms.
     X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -0.0], [2.0, 0.0], [2.0, 0.0]])
-    voters = Voters.sort_by_class(X, np.array([0, 1, 1, 0, 0]), np.ones(2))
-    Xs = X[voters.rows]
+    reference = ReferenceSet.sort_by_class(X, np.array([0, 1, 1, 0, 0]), np.ones(2))
+    Xs = X[reference.rows]
     equal = (Xs[:, None] == Xs).all(axis=2)
-    assert_array_equal(voters.kinds[:, None] == voters.kinds, equal)
+    assert_array_equal(reference.kinds[:, None] == reference.kinds, equal)
 
 
 def test_all_other_rows_vote_at_the_largest_k():

@@ -11,8 +11,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from ..._utils.parameters import Interval, StrOptions
-from ._ascent import ParameterShift, Poison, PredictionError, ascend
 from ._attack import RegressionAttack
+from ._projected_ascent import (
+    ParameterShift,
+    Poison,
+    PredictionError,
+    projected_gradient_ascent,
+)
 from ._ridge_response import RidgeResponse
 from ._statp import draw_like
 
@@ -209,7 +214,7 @@ class RegressionGradientAttack(RegressionAttack):
             response = RidgeResponse(
                 clean_X, clean_y, penalty, self.estimator.fit_intercept
             )
-            poison = ascend(
+            poison = projected_gradient_ascent(
                 response,
                 self._harm(response.fit(*none).theta, judged),
                 poison,

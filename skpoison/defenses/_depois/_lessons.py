@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._utils.folds import deal_folds
+from ..._utils.folds import stratified_folds
 
 __all__ = ["Lessons"]
 
@@ -48,7 +48,7 @@ class Lessons:
         """
         folds = np.empty(len(y), dtype=int)
         for part in (trusted, ~trusted):
-            folds[part] = deal_folds(groups[part], n_critics, rng)
+            folds[part] = stratified_folds(groups[part], n_critics, rng)
         may_see = folds != np.arange(n_critics)[:, None]
         return cls(X, y, groups, trusted, may_see, trusted & (folds >= 0))
 

@@ -1,4 +1,4 @@
-"""What the screens claim: proven bounds, and float16 only where it pays."""
+"""What the prefilters claim: proven bounds, and float16 only where it pays."""
 
 import subprocess
 import sys
@@ -7,63 +7,63 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skpoison.neighbors import _screen16, neighbor_votes
+from skpoison.neighbors import _prefilter16, neighbor_votes
 from skpoison.neighbors._count import _Counter
-from skpoison.neighbors._geometry import Frame
-from skpoison.neighbors._screen16 import Screen16
-from skpoison.neighbors._screen32 import Screen32
-from skpoison.neighbors._voters import Voters
+from skpoison.neighbors._geometry import Rescaling
+from skpoison.neighbors._prefilter16 import Prefilter16
+from skpoison.neighbors._prefilter32 import Prefilter32
+from skpoison.neighbors._reference_set import ReferenceSet
 
 from ._reference import KINDS, brute_force, rows_of
 
 N_ROWS, K = 1300, 130
 
 needs_float32_sums = pytest.mark.skipif(
-    not _screen16._sums_in_float32(),
+    not _prefilter16._sums_in_float32(),
     reason="this build of torch sums products of float16 in float16",
 )
 
 
-def build(screen, X, labels):
-    voters = Voters.sort_by_class(X, labels, np.ones(labels.max() + 1))
-    if screen is Screen32:
-        return voters, Screen32(voters, X, Frame(X, X))
-    return voters, Screen16(voters, X, Frame(X, X), K)
+def build(prefilter, X, labels):
+    reference = ReferenceSet.sort_by_class(X, labels, np.ones(labels.max() + 1))
+    if prefilter is Prefilter32:
+        return reference, Prefilter32(reference, X, Rescaling(X, X))
+    return reference, Prefilter16(reference, X, Rescaling(X, X), K)
 
 
 @pytest.fixture
 def forced(monkeypatch):
-    """Use the 16-bit screen whatever the CPU; tell how many rows it left undecided."""
+    """Use the 16-bit prefilter whatever the CPU; tell what it left undecided."""
     undecided = []
     count = _Counter.count
 
-    def spy(self, screen, rows):
-        left = count(self, screen, rows)
-        if isinstance(screen, Screen16):
+    def spy(self, prefilter, rows):
+        left = count(self, prefilter, rows)
+        if isinstance(prefilter, Prefilter16):
             undecided.append(len(left))
         return left
 
     monkeypatch.setattr(_Counter, "count", spy)
-    monkeypatch.setattr(_screen16, "pays", lambda n_pairs: True)
+    monkeypatch.setattr(_prefilter16, "pays", lambda n_pairs: True)
     return undecided
 
 
 @pytest.mark.parametrize(
-    "screen", [Screen32, pytest.param(Screen16, marks=needs_float32_sums)]
+    "prefilter", [Prefilter32, pytest.param(Prefilter16, marks=needs_float32_sums)]
 )
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("d", [3, 50])
-def test_what_lies_outside_the_bounds_is_decided(screen, kind, d):
+def test_what_lies_outside_the_bounds_is_decided(prefilter, kind, d):
     rng = np.random.default_rng(0)
     X = rows_of(kind, rng, N_ROWS, d).astype(np.float32)
-    voters, screen = build(screen, X, rng.integers(0, 3, N_ROWS))
+    reference, prefilter = build(prefilter, X, rng.integers(0, 3, N_ROWS))
     rows = np.arange(0, N_ROWS, 20)
-    products = np.empty((len(rows), N_ROWS), dtype=screen.dtype)
-    for strip, nearness, context in screen.strips(rows, products, 64):
+    products = np.empty((len(rows), N_ROWS), dtype=prefilter.dtype)
+    for strip, nearness, context in prefilter.strips(rows, products, 64):
         kth = np.partition(nearness, N_ROWS - K, axis=1)[:, N_ROWS - K]
-        bounds = screen.bounds(kth.copy(), context)
+        bounds = prefilter.bounds(kth.copy(), context)
         for row, near, low, high in zip(rows[strip], nearness, *bounds):
-            distance = ((X[voters.rows].astype(float) - X[row]) ** 2).sum(axis=1)
+            distance = ((X[reference.rows].astype(float) - X[row]) ** 2).sum(axis=1)
             last = np.partition(distance, K - 1)[K - 1]
             assert np.all(distance[near > high] <= last)
             if low < np.iinfo(np.int16).max:  # else nothing is claimed
@@ -74,11 +74,11 @@ def test_what_lies_outside_the_bounds_is_decided(screen, kind, d):
 def test_sixteen_bits_decide_nearly_everything():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((N_ROWS, 50))
-    _, screen = build(Screen16, X, rng.integers(0, 3, N_ROWS))
+    _, prefilter = build(Prefilter16, X, rng.integers(0, 3, N_ROWS))
     products = np.empty((200, N_ROWS), dtype=np.int16)
-    (_, nearness, context), *_ = screen.strips(np.arange(200), products, 200)
+    (_, nearness, context), *_ = prefilter.strips(np.arange(200), products, 200)
     kth = np.partition(nearness, N_ROWS - K, axis=1)[:, N_ROWS - K]
-    low, high = screen.bounds(kth, context)
+    low, high = prefilter.bounds(kth, context)
     doubtful = (nearness >= low[:, None]) & (nearness <= high[:, None])
     assert doubtful.mean() < 0.01
 
@@ -124,8 +124,8 @@ def test_sixteen_bits_give_up_early_where_they_do_not_pay(forced, kind, gives_up
 
 
 def test_sixteen_bits_need_matrix_units(monkeypatch):
-    monkeypatch.setattr(_screen16, "_has_matrix_units", lambda: False)
-    assert not _screen16.pays(10**12)
+    monkeypatch.setattr(_prefilter16, "_has_matrix_units", lambda: False)
+    assert not _prefilter16.pays(10**12)
 
 
 def test_few_rows_are_not_worth_importing_torch():

@@ -1,4 +1,4 @@
-"""The float32 screen: the nearness of all voters to every row, with a proven error."""
+"""The float32 prefilter: the nearness of all voters to every row, with a proven error."""
 
 import numpy as np
 from sklearn.utils import gen_batches
@@ -8,15 +8,15 @@ from ._geometry import CHUNK_ROWS, longest_neighbor, measuring_error
 _UNIT_ROUNDOFF = 2.0**-24
 
 
-class Screen32:
+class Prefilter32:
     """Nearness in float32, by one matrix product per block of rows.
 
     Parameters
     ----------
-    voters : Voters
+    reference : ReferenceSet
     X : ndarray of shape (n_samples, n_features)
         The rows to judge.
-    frame : Frame
+    rescaling : Rescaling
         Of both.
     """
 
@@ -24,13 +24,15 @@ class Screen32:
     no_vote = -np.inf
     most_in_doubt = np.inf
 
-    def __init__(self, voters, X, frame):
-        self.X, self.frame, self.exact = X, frame, frame.exact
-        n_voters, n_features = voters.X.shape
-        self.columns = np.empty((n_voters, n_features), dtype=np.float32)
-        squares = np.empty(n_voters)
-        for chunk in gen_batches(n_voters, CHUNK_ROWS):
-            placed, squares[chunk] = self.frame.place(voters.X[voters.rows[chunk]])
+    def __init__(self, reference, X, rescaling):
+        self.X, self.rescaling, self.exact = X, rescaling, rescaling.exact
+        n_reference, n_features = reference.X.shape
+        self.columns = np.empty((n_reference, n_features), dtype=np.float32)
+        squares = np.empty(n_reference)
+        for chunk in gen_batches(n_reference, CHUNK_ROWS):
+            placed, squares[chunk] = self.rescaling.place(
+                reference.X[reference.rows[chunk]]
+            )
             self.columns[chunk] = placed
         self.half_squares = (squares / 2).astype(np.float32)
         self.largest_norm = np.sqrt(squares.max())
@@ -39,13 +41,13 @@ class Screen32:
         self.absolute_error = n_features * 2.0**-125
 
     def strips(self, rows, products, n_strip_rows):
-        """Nearness of all voters, a few rows at a time so that they stay in the cache.
+        """Nearness of all reference rows, a few rows at a time so that they stay in the cache.
 
         Parameters
         ----------
         rows : ndarray of int
             Rows of X for one product.
-        products : ndarray of shape (n_rows or more, n_voters)
+        products : ndarray of shape (n_rows or more, n_reference)
             Filled with it.
         n_strip_rows : int
 
@@ -53,12 +55,12 @@ class Screen32:
         ------
         strip : slice
             Which of the rows.
-        nearness : ndarray of shape (n_strip_rows, n_voters)
+        nearness : ndarray of shape (n_strip_rows, n_reference)
             A view of `products`.
         norms : ndarray of shape (n_strip_rows,)
             What `bounds` needs to know of the rows.
         """
-        placed, squares = self.frame.place(self.X[rows])
+        placed, squares = self.rescaling.place(self.X[rows])
         norms, products = np.sqrt(squares), products[: len(rows)]
         np.matmul(placed.astype(np.float32), self.columns.T, out=products)
         for strip in gen_batches(len(rows), n_strip_rows):
@@ -87,7 +89,7 @@ class Screen32:
         Returns
         -------
         lowest, highest : ndarray of shape (n_strip_rows,)
-            Voters below the first are surely out, those above the second surely in.
+            Rows below the first are surely out, those above the second surely in.
         """
         if self.exact:
             return kth, kth

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ParameterShift", "Poison", "PredictionError", "ascend"]
+__all__ = ["ParameterShift", "Poison", "PredictionError", "projected_gradient_ascent"]
 
 # Lengths of the first step of a row and of the one that ends the ascent, relative to
 # the bounds, and what becomes of the length after a success and a failure.
@@ -51,7 +51,9 @@ class ParameterShift:
         return 2 * (theta - self.theta)
 
 
-def ascend(response, harm, poison, feasible, bounds, optimize_y, max_iter):
+def projected_gradient_ascent(
+    response, harm, poison, feasible, bounds, optimize_y, max_iter
+):
     """Move all poison rows uphill together.
 
     Every row moves by the same length along its own gradient, back into the feasible

@@ -10,18 +10,18 @@ from ._geometry import CHUNK_ROWS
 
 
 @dataclass(frozen=True)
-class Voters:
+class ReferenceSet:
     """The reference rows, put into columns sorted by class.
 
     A class is then a slice of columns, and its votes are the sum of a mask over it.
 
     Attributes
     ----------
-    X : ndarray of shape (n_voters, n_features)
+    X : ndarray of shape (n_reference, n_features)
         The reference rows in their given order.
-    rows : ndarray of int of shape (n_voters,)
+    rows : ndarray of int of shape (n_reference,)
         Row of X behind each column.
-    labels : ndarray of int of shape (n_voters,)
+    labels : ndarray of int of shape (n_reference,)
         Class of each column, ascending.
     starts : ndarray of int of shape (n_classes,)
         First column of each class.

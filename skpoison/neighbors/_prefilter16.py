@@ -1,9 +1,9 @@
-"""The 16-bit screen: most of the vote for a fraction of the float32 product.
+"""The 16-bit prefilter: most of the vote for a fraction of the float32 product.
 
 The matrix units of some CPUs (AMX-FP16) multiply float16 eight times as fast as
 float32, and sum in float32. The nearness is then known to about three digits, which
 decides nearly all voters; the others are measured exactly. What this cannot decide, as
-where whole classes collapse into points, is left to the float32 screen.
+where whole classes collapse into points, is left to the float32 prefilter.
 """
 
 import sys
@@ -21,12 +21,12 @@ _LARGEST = 65504.0
 # Norms up to 64 keep sums within float16, and most features clear of its subnormals.
 _LIFT = 64.0
 _SAMPLE_SIZE = 2048
-# Pairs of rows from which the screen is worth its preparation, and importing torch.
+# Pairs of rows from which the prefilter is worth its preparation, and importing torch.
 _MANY_PAIRS, _MANY_PAIRS_TO_IMPORT = 10**8, 10**9
 
 
 def pays(n_pairs):
-    """Whether the CPU and the number of distances are up to a 16-bit screen."""
+    """Whether the CPU and the number of distances are up to a 16-bit prefilter."""
     many = _MANY_PAIRS if "torch" in sys.modules else _MANY_PAIRS_TO_IMPORT
     return n_pairs >= many and _has_matrix_units() and _sums_in_float32()
 
@@ -54,7 +54,7 @@ def _sums_in_float32():
     return bool((sums == 1 + n * 2.0**-22).all())
 
 
-class Screen16:
+class Prefilter16:
     """Nearness in float16, as far as it lies above a level just below the k-th.
 
     Half squares and levels ride along as extra terms of the product, in two parts each:
@@ -64,10 +64,10 @@ class Screen16:
 
     Parameters
     ----------
-    voters : Voters
+    reference : ReferenceSet
     X : ndarray of shape (n_samples, n_features)
         The rows to judge.
-    frame : Frame
+    rescaling : Rescaling
         Of both.
     rank : int
         Number of voters whose nearness should lie above the level.
@@ -77,20 +77,20 @@ class Screen16:
     dtype = np.dtype(np.int16)
     no_vote = np.iinfo(np.int16).min
 
-    def __init__(self, voters, X, frame, rank):
+    def __init__(self, reference, X, rescaling, rank):
         import torch
 
-        self.X, self.frame = X, frame
-        n_voters, n_features = voters.X.shape
-        # A voter in doubt costs about as much as 120 of the float32 screen.
-        self.most_in_doubt = n_voters // 120
+        self.X, self.rescaling = X, rescaling
+        n_reference, n_features = reference.X.shape
+        # A voter in doubt costs about as much as 120 of the float32 prefilter.
+        self.most_in_doubt = n_reference // 120
         n_terms = -(-(n_features + 4) // 32) * 32
-        columns = np.zeros((n_terms, n_voters), dtype=np.float16)
+        columns = np.zeros((n_terms, n_reference), dtype=np.float16)
         columns[n_features + 2 : n_features + 4] = 1
-        norms, lost = np.empty(n_voters), np.empty(n_voters)
-        for chunk in gen_batches(n_voters, CHUNK_ROWS):
+        norms, lost = np.empty(n_reference), np.empty(n_reference)
+        for chunk in gen_batches(n_reference, CHUNK_ROWS):
             rounded, norms[chunk], lost[chunk] = self._place(
-                voters.X[voters.rows[chunk]]
+                reference.X[reference.rows[chunk]]
             )
             columns[:n_features, chunk] = rounded.T
         halves = norms**2 / 2
@@ -106,16 +106,16 @@ class Screen16:
         self.lost_half = np.abs(halves + parts.sum(axis=0, dtype=np.float64)).max()
         self.sum_error = 1.05 * n_terms * 2.0**-24
 
-        size = min(n_voters, _SAMPLE_SIZE)
-        sample = np.linspace(0, n_voters - 1, size).astype(np.intp)
+        size = min(n_reference, _SAMPLE_SIZE)
+        sample = np.linspace(0, n_reference - 1, size).astype(np.intp)
         self.sample = self.columns[:, torch.from_numpy(sample)].contiguous()
-        expected = size * rank / n_voters
+        expected = size * rank / n_reference
         self.sample_rank = min(int(expected + 4 * np.sqrt(expected) + 6), size)
 
     def strips(self, rows, products, n_strip_rows):
         """Nearness of all voters above the level of their row, a few rows at a time.
 
-        Parameters and what it yields are those of `Screen32.strips`; the nearness is
+        Parameters and what it yields are those of `Prefilter32.strips`; the nearness is
         the bits of float16 numbers.
         """
         import torch
@@ -139,13 +139,13 @@ class Screen16:
     def bounds(self, kth, context):
         """Where rounding leaves in doubt who is among the nearest.
 
-        As in `Screen32.bounds`, with the larger errors of `_error`, and u = 2^-11 for
-        the rounding of the product.
+        As in `Prefilter32.bounds`, with the larger errors of `_error`, and u = 2^-11
+        for the rounding of the product.
 
         Returns
         -------
         lowest, highest : ndarray of int16 of shape (n_strip_rows,)
-            Voters below the first are surely out, those above the second surely in.
+            Rows below the first are surely out, those above the second surely in.
             Nobody is near a row whose k-th voter is not safely above the level.
         """
         levels, norms, lost = context
@@ -191,7 +191,7 @@ class Screen16:
 
     def _place(self, rows):
         """Rows rounded to float16, their norms, and the norms of what was lost."""
-        placed, squares = self.frame.place(rows)
+        placed, squares = self.rescaling.place(rows)
         placed *= _LIFT
         rounded = _round(placed)
         lost = placed - rounded
