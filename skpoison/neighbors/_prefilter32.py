@@ -1,4 +1,4 @@
-"""The float32 prefilter: the nearness of all voters to every row, with a proven error."""
+"""The float32 prefilter: the nearness of all voters, with a proven error."""
 
 import numpy as np
 from sklearn.utils import gen_batches
@@ -41,7 +41,7 @@ class Prefilter32:
         self.absolute_error = n_features * 2.0**-125
 
     def strips(self, rows, products, n_strip_rows):
-        """Nearness of all reference rows, a few rows at a time so that they stay in the cache.
+        """Nearness of all reference rows, a few judged ones at a time to stay in cache.
 
         Parameters
         ----------
