@@ -6,8 +6,7 @@ import numpy as np
 
 from .._utils.parameters import Interval, StrOptions
 from ..base import PoisonFilter
-from ..neighbors import neighbor_votes
-from ..neighbors._weights import largest_k, votes_per_row
+from ..neighbors import largest_k, neighbor_votes
 
 
 class DeepKNNFilter(PoisonFilter):
@@ -140,8 +139,9 @@ class DeepKNNFilter(PoisonFilter):
                 f"Give either k or normalized_k, not both; got k={self.k} and "
                 f"normalized_k={self.normalized_k}."
             )
-        weight = votes_per_row(self.class_balance, self.classes_, y)
-        most = largest_k(weight, y, exclude_self=not self.include_self)
+        most = largest_k(
+            y, include_self=self.include_self, class_weight=self.class_balance
+        )
         if self.k is not None:
             if self.k > most:
                 raise ValueError(

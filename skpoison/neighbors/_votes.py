@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ._approximate import count_found_neighbors
 from ._count import count_neighbors
 from ._reference_set import ReferenceSet
-from ._weights import largest_k, votes_per_row
+from ._weights import most_votes, votes_per_row
 
 # Above it, squared distances overflow.
 _LARGEST = 1e150
@@ -107,7 +107,7 @@ def neighbor_votes(
     weight = votes_per_row(class_weight, classes, labels)
     exclude_self = X_query is None and not include_self
     check_scalar(k, "k", Integral, min_val=1)
-    if k > (most := largest_k(weight, labels, exclude_self)):
+    if k > (most := most_votes(weight, labels, exclude_self)):
         raise ValueError(
             f"k={k} is more than the votes that every row can gather: the largest "
             f"possible k is {most}."

@@ -61,7 +61,7 @@ def votes_per_row(class_weight, classes, labels):
     return weight
 
 
-def largest_k(weight, labels, exclude_self):
+def most_votes(weight, labels, exclude_self):
     """The most votes that every row can gather.
 
     Parameters

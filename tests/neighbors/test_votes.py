@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 
-from skpoison.neighbors import neighbor_votes
+from skpoison.neighbors import largest_k, neighbor_votes
 from skpoison.neighbors._reference_set import ReferenceSet
 
 from ._reference import KINDS, brute_force, rows_of
@@ -205,3 +205,14 @@ def test_refuses_what_it_cannot_judge(params, message):
     given |= params
     with pytest.raises(ValueError, match=message):
         neighbor_votes(given.pop("X"), given.pop("y"), given.pop("k"), **given)
+
+
+@pytest.mark.parametrize("class_weight", [None, "replicate"])
+@pytest.mark.parametrize("include_self", [False, True])
+def test_the_largest_k_is_the_last_that_works(class_weight, include_self):
+    X, y = np.arange(7.0)[:, None], np.array(list("aaaabbc"))
+    options = {"class_weight": class_weight, "include_self": include_self}
+    k = largest_k(y, **options)
+    neighbor_votes(X, y, k, **options)
+    with pytest.raises(ValueError, match=f"largest possible k is {k}"):
+        neighbor_votes(X, y, k + 1, **options)
