@@ -12,12 +12,12 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_consistent_length, check_X_y
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._utils.containers import take_rows
+from ._utils.containers import n_rows, take_rows
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.trusted import trusted_mask
 
@@ -64,6 +64,9 @@ class PoisonFilter(
     threshold) and, where the method can judge new labelled rows, `_score_new_rows`.
     Validation, trusted rows, masks, return types and guard rails live here.
 
+    A filter that wraps an estimator sets `_validates_X` to False: rows, labels and
+    column names are checked here, X itself is left to the estimator.
+
     Attributes
     ----------
     sample_scores_ : ndarray of shape (n_samples,)
@@ -84,6 +87,7 @@ class PoisonFilter(
     """
 
     _parameter_constraints: dict = {}
+    _validates_X = True
     _accept_sparse: bool | str = False
     _needs_trusted = False
 
@@ -94,7 +98,8 @@ class PoisonFilter(
         Parameters
         ----------
         X : ndarray or sparse matrix of shape (n_samples, n_features)
-            Validated, float32 or float64 as given.
+            Validated, float32 or float64 as given; X as it was given where
+            `_validates_X` is False.
         y : ndarray of shape (n_samples,)
             Positions in `classes_`, or the target values of a regression.
         trusted : ndarray of bool of shape (n_samples,) or None
@@ -220,6 +225,8 @@ class PoisonFilter(
         X : the same
         """
         check_is_fitted(self)
+        if not self._validates_X:
+            return validate_data(self, X, skip_check_array=True, reset=False)
         checked = validate_data(self, X, accept_sparse=self._accept_sparse, reset=False)
         return X if hasattr(X, "shape") else checked
 
@@ -260,7 +267,7 @@ class PoisonFilter(
         (Xt,) = take_rows(rows, X)
         if hasattr(Xt, "set_axis"):
             Xt = Xt.set_axis(X.index, axis=0)
-        return Xt if hasattr(X, "shape") else np.asarray(Xt)
+        return np.asarray(Xt) if self._validates_X and not hasattr(X, "shape") else Xt
 
     @available_if(_judges_new_rows)
     def score_samples(self, X, y):
@@ -315,14 +322,8 @@ class PoisonFilter(
 
     def _validate_training_rows(self, X, y):
         regression = self._is_regression(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            dtype=(np.float64, np.float32),
-            accept_sparse=self._accept_sparse,
-            y_numeric=regression,
-            ensure_min_samples=2,
+        X, y = self._validate_rows(
+            X, y, reset=True, y_numeric=regression, ensure_min_samples=2
         )
         if regression:
             self.__dict__.pop("classes_", None)
@@ -339,15 +340,7 @@ class PoisonFilter(
     def _validate_new_rows(self, X, y):
         check_is_fitted(self)
         regression = not hasattr(self, "classes_")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=False,
-            dtype=(np.float64, np.float32),
-            accept_sparse=self._accept_sparse,
-            y_numeric=regression,
-        )
+        X, y = self._validate_rows(X, y, reset=False, y_numeric=regression)
         if not regression:
             unseen = np.setdiff1d(y, self.classes_)
             if len(unseen):
@@ -355,6 +348,23 @@ class PoisonFilter(
                     f"y holds labels that were not seen during fit: {unseen.tolist()}."
                 )
             y = np.searchsorted(self.classes_, y)
+        return X, y
+
+    def _validate_rows(self, X, y, *, reset, **checks):
+        if self._validates_X:
+            return validate_data(
+                self,
+                X,
+                y,
+                reset=reset,
+                dtype=(np.float64, np.float32),
+                accept_sparse=self._accept_sparse,
+                **checks,
+            )
+        validate_data(self, X, y, skip_check_array=True, reset=reset)
+        check_consistent_length(X, y)
+        stand_in = np.zeros((n_rows(X), 1))
+        _, y = check_X_y(stand_in, y, estimator=self, **checks)
         return X, y
 
     def _validate_trusted(self, trusted, y):

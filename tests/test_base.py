@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import coo_array, issparse
 
+from skpoison._utils.containers import n_rows
 from skpoison._utils.kept_rows import stand_in_rows
 from skpoison._utils.shares import floor_share
 from skpoison.base import PoisonAttack, PoisonFilter
@@ -154,3 +156,69 @@ class PoisonAttackOfWords(PoisonAttack):
 
     def fit_poison(self, X, y):
         return self._relabel(X, y, [1], ["longer"])
+
+
+class GivenScoresOfAnyRows(GivenScores):
+    """As if the rows were judged by an estimator of the user's."""
+
+    _validates_X = False
+
+    def _score_training_rows(self, X, y, trusted):
+        self.X_ = X
+        return super()._score_training_rows(X, y, trusted)
+
+    def _score_new_rows(self, X, y):
+        self.X_ = X
+        return np.zeros(len(y))
+
+
+ANY_ROWS = {
+    "data frame": pd.DataFrame(
+        {"size": [1.0, np.nan, 2, 3, 4, 5], "kind": [*"abcabc"]}
+    ),
+    "texts": ["a text", "and", "another", "that", "goes", "on"],
+    "coordinates": coo_array(X),
+    "float32": X.astype(np.float32),
+    "images": np.zeros((6, 2, 2, 3), dtype=np.uint8),
+}
+
+
+@pytest.mark.parametrize("rows", ANY_ROWS.values(), ids=ANY_ROWS)
+def test_a_filter_that_wraps_an_estimator_leaves_the_rows_to_it(rows):
+    filter = GivenScoresOfAnyRows([1, -1, 1, 1, 1, 1])
+    kept, _ = filter.fit_filter(rows, y)
+    assert filter.X_ is rows
+    assert type(kept) is type(rows) or issparse(kept)
+    assert n_rows(kept) == 5
+    assert filter.transform(rows) is rows
+    assert filter.predict(rows, y).tolist() == [1] * 6
+    assert filter.X_ is rows
+    stand_ins = filter.fit_transform(rows, y)
+    assert type(stand_ins) is type(rows) or issparse(stand_ins)
+    assert n_rows(stand_ins) == 6
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (X, y[:5], "inconsistent"),
+        (X, None, "requires y"),
+        (X[:1], y[:1], "minimum of 2"),
+        (X, [0, 0, 1, 1, 2, np.nan], "NaN"),
+        (X, np.zeros((6, 2)), "1d array"),
+    ],
+)
+def test_the_rows_are_counted_whoever_reads_them(X, y, message):
+    with pytest.raises(ValueError, match=message):
+        GivenScoresOfAnyRows([1] * 6).fit(X, y)
+
+
+def test_columns_are_compared_by_name_whoever_reads_them():
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    filter = GivenScoresOfAnyRows([1] * 6).fit(frame, y)
+    assert filter.n_features_in_ == 2
+    assert list(filter.feature_names_in_) == ["a", "b"]
+    with pytest.raises(ValueError, match="feature names"):
+        filter.predict(frame[["b", "a"]], y)
+    with pytest.raises(ValueError, match="3 features"):
+        GivenScoresOfAnyRows([1] * 6).fit(X, y).transform(np.zeros((2, 3)))

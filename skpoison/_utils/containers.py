@@ -29,7 +29,9 @@ def take_rows(rows, *arrays):
 
 def n_rows(X):
     """Number of rows of an array, data frame, sparse matrix or list."""
-    return X.shape[0] if hasattr(X, "shape") else len(np.asarray(X))
+    if hasattr(X, "shape"):
+        return X.shape[0]
+    return len(X if hasattr(X, "__len__") else np.asarray(X))
 
 
 def row_aligned(value, n_samples):
