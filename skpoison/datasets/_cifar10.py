@@ -1,11 +1,19 @@
 """CIFAR-10: small colour images of ten classes."""
 
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 from sklearn.datasets import fetch_openml
 
 from .._utils.parameters import StrOptions, validate_params
 from ._cache import FETCH_OPTIONS, DataFile, load
 from ._images import first_of_each_class, image_set
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 _TRAIN = (
     DataFile(
@@ -64,12 +72,12 @@ OpenML data set 40927. No licence is stated; its authors ask to be cited.
 )
 def fetch_cifar10(
     *,
-    split="train",
-    subset="all",
-    data_home=None,
-    download_if_missing=True,
-    return_X_y=False,
-):
+    split: Literal["train", "test"] = "train",
+    subset: Literal["all", "small"] = "all",
+    data_home: str | PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+) -> Bunch:
     """Load CIFAR-10 [1]_, in the order of the original batches.
 
     Parameters

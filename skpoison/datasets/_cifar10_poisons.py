@@ -1,5 +1,9 @@
 """Clean-label poisons of CIFAR-10 images, as their authors published them."""
 
+from __future__ import annotations
+
+from os import PathLike
+
 from sklearn.utils import Bunch
 
 from .._utils.parameters import validate_params
@@ -29,7 +33,7 @@ Source: N. Peri et al., "Deep k-NN Defense Against Clean-label Data Poisoning At
 @validate_params(
     {"data_home": FETCH_OPTIONS["data_home"]}, prefer_skip_nested_validation=True
 )
-def fetch_cifar10_poisons(*, data_home=None):
+def fetch_cifar10_poisons(*, data_home: str | PathLike[str] | None = None) -> Bunch:
     """Load 25 convex polytope poison sets of the Deep k-NN paper [1]_.
 
     They are the output of an attack as its authors ran it, not made by this package.

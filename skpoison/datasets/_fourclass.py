@@ -1,15 +1,23 @@
 """Fourclass: two classes in irregular regions of the plane; real, and generated."""
 
+from __future__ import annotations
+
 import io
 from numbers import Integral
+from os import PathLike
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.datasets import load_svmlight_file
 from sklearn.utils import check_random_state
 
 from .._utils.parameters import Interval, validate_params
+from .._utils.typing import RandomState
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 _RAW_SHA256 = "7b36a3beaa482bd982b8a601a26b7e74ffc39e00a825b5b501bd17b34a56e48f"
 _SCALED_SHA256 = "e27b003cd53d3141f8266b7e1db0d43e69f2824cc94c1d885fb27c8f2145a511"
@@ -33,12 +41,12 @@ Complexity", 1996, as kept by the LIBSVM data collection. No licence is stated.
 )
 def fetch_fourclass(
     *,
-    scaled=True,
-    data_home=None,
-    download_if_missing=True,
-    return_X_y=False,
-    as_frame=False,
-):
+    scaled: bool = True,
+    data_home: str | PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Bunch:
     """Load Fourclass [1]_: 862 points of the plane, two classes.
 
     An RBF support vector machine (C = 1, gamma = 10 on the scaled points) separates
@@ -142,7 +150,9 @@ def _as_text(text, number):
     },
     prefer_skip_nested_validation=True,
 )
-def make_fourclass(n_samples=862, *, random_state=None):
+def make_fourclass(
+    n_samples: int = 862, *, random_state: RandomState = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Generate points like those of Fourclass: irregular regions of two classes.
 
     The points are uniform on the square [-1, 1]^2 but for a gap between the classes,

@@ -1,6 +1,10 @@
 """House prices of Ames, Iowa: a regression; as published, raw, or preprocessed here."""
 
+from __future__ import annotations
+
 import io
+from os import PathLike
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -12,6 +16,9 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
 from .._utils.parameters import StrOptions, validate_params
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 _PUBLISHED = DataFile(
     "house_processed.csv.gz",
@@ -50,12 +57,12 @@ jagielski/manip-ml on GitHub, which is under the MIT licence.
 )
 def fetch_house_prices(
     *,
-    preprocessing="published",
-    data_home=None,
-    download_if_missing=True,
-    return_X_y=False,
-    as_frame=False,
-):
+    preprocessing: Literal["published", "pipeline"] | None = "published",
+    data_home: str | PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Bunch:
     """Load the house prices of Ames, Iowa (regression).
 
     All variants hold the same 1460 rows in the same order. Needs pandas.

@@ -1,11 +1,19 @@
 """MNIST: handwritten digits."""
 
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 from sklearn.datasets import fetch_openml
 
 from .._utils.parameters import StrOptions, validate_params
 from ._cache import FETCH_OPTIONS, DataFile, load
 from ._images import image_set
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 _FILE = DataFile(
     "mnist.npz",
@@ -35,8 +43,12 @@ digits", 1998; OpenML data set 554. No licence is stated.
     prefer_skip_nested_validation=True,
 )
 def fetch_mnist(
-    *, split="train", data_home=None, download_if_missing=True, return_X_y=False
-):
+    *,
+    split: Literal["train", "test"] = "train",
+    data_home: str | PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+) -> Bunch:
     """Load MNIST, the handwritten digits, in the original order.
 
     Parameters

@@ -1,10 +1,17 @@
 """Warfarin: therapeutic doses of patients, a regression."""
 
+from __future__ import annotations
+
 import io
+from os import PathLike
+from typing import TYPE_CHECKING
 
 from .._utils.parameters import validate_params
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 _FILE = DataFile(
     "warfarin_processed.csv.gz",
@@ -31,8 +38,12 @@ in the repository jagielski/manip-ml on GitHub, which is under the MIT licence.
 
 @validate_params(TABLE_OPTIONS, prefer_skip_nested_validation=True)
 def fetch_warfarin(
-    *, data_home=None, download_if_missing=True, return_X_y=False, as_frame=False
-):
+    *,
+    data_home: str | PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Bunch:
     """Load the warfarin doses as preprocessed for the TRIM paper [1]_ (regression).
 
     Needs pandas.

@@ -1,7 +1,10 @@
 """One-class SVM per class."""
 
+from __future__ import annotations
+
 import warnings
 from numbers import Real
+from typing import Literal
 
 import numpy as np
 from sklearn.svm import OneClassSVM
@@ -82,7 +85,13 @@ class OneClassSVMFilter(PerClassFilter):
         "tolerance": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __init__(self, nu=0.01, *, gamma="scale", tolerance=1e-3):
+    def __init__(
+        self,
+        nu: float = 0.01,
+        *,
+        gamma: Literal["scale", "auto"] | float = "scale",
+        tolerance: float = 1e-3,
+    ) -> None:
         self.nu = nu
         self.gamma = gamma
         self.tolerance = tolerance

@@ -1,8 +1,15 @@
 """A small multi-layer perceptron."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from torch import nn
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class MLP(nn.Module):
@@ -29,7 +36,9 @@ class MLP(nn.Module):
     torch.Size([3, 10])
     """
 
-    def __init__(self, n_features, n_classes, *, hidden=(128, 64)):
+    def __init__(
+        self, n_features: int, n_classes: int, *, hidden: Sequence[int] = (128, 64)
+    ) -> None:
         super().__init__()
         widths = (n_features, *hidden)
         layers = [
@@ -40,6 +49,6 @@ class MLP(nn.Module):
         self.body = nn.Sequential(*layers)
         self.head = nn.Linear(widths[-1], n_classes)
 
-    def forward(self, X):
+    def forward(self, X: Tensor) -> Tensor:
         """Return the logits, of shape (n_samples, n_classes)."""
         return self.head(self.body(X))

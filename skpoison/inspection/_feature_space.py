@@ -1,10 +1,19 @@
 """The rows of two classes in a plane, with what was removed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, column_or_1d
 
+from .._utils.typing import Estimator, MatrixLike
 from ._steps import split_at_filter
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["FeatureSpaceDisplay"]
 
@@ -65,8 +74,14 @@ class FeatureSpaceDisplay:
     """
 
     def __init__(
-        self, coordinates, groups, inlier_mask, *, labels, target_coordinates=None
-    ):
+        self,
+        coordinates: np.ndarray,
+        groups: np.ndarray,
+        inlier_mask: np.ndarray,
+        *,
+        labels: tuple[Any, Any],
+        target_coordinates: np.ndarray | None = None,
+    ) -> None:
         self.coordinates = coordinates
         self.groups = groups
         self.inlier_mask = inlier_mask
@@ -76,16 +91,16 @@ class FeatureSpaceDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: Estimator,
+        X: MatrixLike,
+        y: ArrayLike,
         *,
-        target_class,
-        poison_class,
-        is_poison=None,
-        X_target=None,
-        ax=None,
-    ):
+        target_class: Any,
+        poison_class: Any,
+        is_poison: ArrayLike | None = None,
+        X_target: ArrayLike | None = None,
+        ax: Axes | None = None,
+    ) -> FeatureSpaceDisplay:
         """Show what a filter did to the rows that it was fitted on.
 
         Parameters
@@ -132,17 +147,17 @@ class FeatureSpaceDisplay:
     @classmethod
     def from_predictions(
         cls,
-        features,
-        y,
-        inlier_mask,
+        features: MatrixLike,
+        y: ArrayLike,
+        inlier_mask: ArrayLike,
         *,
-        target_class,
-        poison_class,
-        is_poison=None,
-        target_features=None,
-        normal=None,
-        ax=None,
-    ):
+        target_class: Any,
+        poison_class: Any,
+        is_poison: ArrayLike | None = None,
+        target_features: ArrayLike | None = None,
+        normal: ArrayLike | None = None,
+        ax: Axes | None = None,
+    ) -> FeatureSpaceDisplay:
         """Show the verdict on rows whose features are given.
 
         Parameters
@@ -201,7 +216,7 @@ class FeatureSpaceDisplay:
             else project(check_array(target_features)),
         ).plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the plane.
 
         Parameters
@@ -223,8 +238,10 @@ class FeatureSpaceDisplay:
             for kept, marker, alpha in ((True, "o", 0.5), (False, "x", 1.0)):
                 rows = (self.groups == group) & (self.inlier_mask == kept)
                 if rows.any():
+                    across, up = self.coordinates[rows].T
                     ax.scatter(
-                        *self.coordinates[rows].T,
+                        across,
+                        up,
                         s=36 if group == 2 or not kept else 18,
                         c=color,
                         marker=marker,
@@ -234,8 +251,10 @@ class FeatureSpaceDisplay:
                         zorder=2 + group,
                     )
         if self.target_coordinates is not None:
+            across, up = self.target_coordinates.T
             ax.scatter(
-                *self.target_coordinates.T,
+                across,
+                up,
                 s=90,
                 c="C0",
                 marker="^",

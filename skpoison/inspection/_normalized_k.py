@@ -1,11 +1,21 @@
 """What Deep k-NN saves, and what it costs, as k grows."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
+from .._utils.typing import Estimator, MatrixLike
 from ..metrics import filter_report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["NormalizedKDisplay"]
 
@@ -76,14 +86,14 @@ class NormalizedKDisplay:
 
     def __init__(
         self,
-        normalized_k,
-        success,
-        mcc,
-        accuracy,
+        normalized_k: np.ndarray,
+        success: np.ndarray,
+        mcc: np.ndarray,
+        accuracy: np.ndarray,
         *,
-        names=_OF_VICTIMS,
-        critical_k=None,
-    ):
+        names: tuple[str, str] = _OF_VICTIMS,
+        critical_k: float | None = None,
+    ) -> None:
         self.normalized_k = normalized_k
         self.success = success
         self.mcc = mcc
@@ -94,15 +104,15 @@ class NormalizedKDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
-        is_poison,
+        estimator: Estimator,
+        X: MatrixLike,
+        y: ArrayLike,
+        is_poison: ArrayLike,
         *,
-        normalized_k=None,
-        evaluate=None,
-        ax=None,
-    ):
+        normalized_k: ArrayLike | None = None,
+        evaluate: Callable[..., Any] | None = None,
+        ax: Axes | None = None,
+    ) -> NormalizedKDisplay:
         """Fit a filter at several values of k.
 
         Parameters
@@ -140,12 +150,13 @@ class NormalizedKDisplay:
         is_poison = np.asarray(is_poison, dtype=bool)
         if not is_poison.any():
             raise ValueError("is_poison marks no row.")
-        size = np.unique(y, return_counts=True)[1].max()
+        sizes = np.unique(y, return_counts=True)[1]
+        size = sizes.max()
         if normalized_k is None:
-            most = min(4 * size, len(y) - size)
+            most = min(4 * size, sizes.sum() - size)
             normalized_k = np.unique(np.geomspace(1, most, 12).round()) / size
         results = []
-        for value in normalized_k:
+        for value in np.asarray(normalized_k):
             poison_filter = clone(estimator).set_params(k=None, normalized_k=value)
             mask = poison_filter.fit(X, y).inlier_mask_
             report = filter_report(is_poison, mask)
@@ -164,15 +175,15 @@ class NormalizedKDisplay:
     @classmethod
     def from_predictions(
         cls,
-        normalized_k,
-        success,
-        mcc,
-        accuracy,
+        normalized_k: ArrayLike,
+        success: ArrayLike,
+        mcc: ArrayLike,
+        accuracy: ArrayLike,
         *,
-        names=_OF_VICTIMS,
-        critical_k=None,
-        ax=None,
-    ):
+        names: tuple[str, str] = _OF_VICTIMS,
+        critical_k: float | None = None,
+        ax: Axes | None = None,
+    ) -> NormalizedKDisplay:
         """Show given results, for example means over many targets.
 
         Parameters
@@ -211,7 +222,7 @@ class NormalizedKDisplay:
             raise ValueError("normalized_k must be positive.")
         return cls(*columns, names=names, critical_k=critical_k).plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the three curves.
 
         Parameters

@@ -1,10 +1,19 @@
 """How far apart a filter's scores hold the clean rows and the poison."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, column_or_1d
 
+from .._utils.typing import Estimator
 from ._steps import split_at_filter
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["VoteMarginDisplay"]
 
@@ -57,13 +66,25 @@ class VoteMarginDisplay:
     np.float64(-1.0)
     """
 
-    def __init__(self, scores, is_poison=None, *, offset=0.0):
+    def __init__(
+        self,
+        scores: np.ndarray,
+        is_poison: np.ndarray | None = None,
+        *,
+        offset: float = 0.0,
+    ) -> None:
         self.scores = scores
         self.is_poison = is_poison
         self.offset = offset
 
     @classmethod
-    def from_estimator(cls, estimator, *, is_poison=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        *,
+        is_poison: ArrayLike | None = None,
+        ax: Axes | None = None,
+    ) -> VoteMarginDisplay:
         """Show the scores of the rows that a filter was fitted on.
 
         Parameters
@@ -93,7 +114,14 @@ class VoteMarginDisplay:
         )
 
     @classmethod
-    def from_predictions(cls, scores, is_poison=None, *, offset=0.0, ax=None):
+    def from_predictions(
+        cls,
+        scores: ArrayLike,
+        is_poison: ArrayLike | None = None,
+        *,
+        offset: float = 0.0,
+        ax: Axes | None = None,
+    ) -> VoteMarginDisplay:
         """Show given scores.
 
         Parameters
@@ -123,7 +151,7 @@ class VoteMarginDisplay:
             check_consistent_length(scores, is_poison)
         return cls(scores, is_poison, offset=offset).plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the distributions.
 
         Parameters

@@ -1,8 +1,12 @@
 """How well a defense did: the rows it removed, the targets it saved."""
 
+from __future__ import annotations
+
 import math
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import roc_auc_score
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
@@ -19,7 +23,13 @@ from .._utils.parameters import StrOptions, validate_params
     },
     prefer_skip_nested_validation=True,
 )
-def filter_report(is_poison, inlier_mask, *, scores=None, pos_label="poison"):
+def filter_report(
+    is_poison: ArrayLike,
+    inlier_mask: ArrayLike,
+    *,
+    scores: ArrayLike | None = None,
+    pos_label: Literal["poison", "clean"] = "poison",
+) -> dict[str, float]:
     """Compare the rows that a filter removed with the rows that are poison.
 
     Parameters
@@ -152,7 +162,9 @@ def filter_report(is_poison, inlier_mask, *, scores=None, pos_label="poison"):
     },
     prefer_skip_nested_validation=True,
 )
-def defense_success_rate(predictions, poison_class, *, succeeded):
+def defense_success_rate(
+    predictions: ArrayLike, poison_class: Any | ArrayLike, *, succeeded: ArrayLike
+) -> float:
     """Share of the attacks that succeed undefended and that the defense stops.
 
     An attack is stopped when the defended model does not predict the class of the

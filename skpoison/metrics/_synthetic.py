@@ -1,15 +1,20 @@
 """How close synthetic data comes to the real data it imitates."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 from sklearn.utils import check_array, gen_batches
 
+from .._utils.typing import MatrixLike
+
 _BATCH_ROWS = 1024
 
 
-def wasserstein_distance(X_real, X_synthetic):
+def wasserstein_distance(X_real: MatrixLike, X_synthetic: MatrixLike) -> float:
     """1-Wasserstein distance between two sets of equally many rows.
 
     The mean Euclidean distance between partners when the rows of the two sets are
@@ -50,7 +55,7 @@ def wasserstein_distance(X_real, X_synthetic):
     return float(distance[linear_sum_assignment(distance)].mean())
 
 
-def average_euclidean_distance(X, Y):
+def average_euclidean_distance(X: MatrixLike, Y: ArrayLike) -> float:
     """Mean Euclidean distance over all pairs of a row of X and a row of Y.
 
     Lower is not better: a generator that collapses to the centre of the data lowers
@@ -84,7 +89,7 @@ def average_euclidean_distance(X, Y):
     return float(total / (len(X) * len(Y)))
 
 
-def frechet_distance(features_real, features_synthetic):
+def frechet_distance(features_real: ArrayLike, features_synthetic: ArrayLike) -> float:
     r"""Squared Frechet distance between Gaussians fitted to two sets of features.
 
     .. math:: \|m_1 - m_2\|^2 + \mathrm{tr}(C_1 + C_2 - 2 (C_1 C_2)^{1/2})
@@ -137,7 +142,7 @@ def frechet_distance(features_real, features_synthetic):
     return float(between + max(within, 0.0))
 
 
-def inception_score(probabilities):
+def inception_score(probabilities: ArrayLike) -> float:
     r"""Inception score of synthetic rows, from the class probabilities of a classifier.
 
     .. math:: \exp\big(\mathrm{mean}_i \, \mathrm{KL}(p_i \,\|\, \bar p)\big)

@@ -1,6 +1,11 @@
 """What became of the targets of an attack."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
@@ -18,7 +23,14 @@ from ._defense import defense_success_rate
     },
     prefer_skip_nested_validation=True,
 )
-def target_report(predictions, poison_class, *, y_targets, undefended, clean):
+def target_report(
+    predictions: ArrayLike,
+    poison_class: Any | ArrayLike,
+    *,
+    y_targets: ArrayLike,
+    undefended: ArrayLike,
+    clean: ArrayLike,
+) -> dict[str, float]:
     """Count the targets: those that are attacked with success, those that are saved.
 
     A target that a model without any poison already misclassifies shows nothing about

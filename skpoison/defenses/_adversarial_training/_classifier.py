@@ -1,9 +1,13 @@
 """Adversarial training: a network that learns from the worst inputs near each row."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -13,7 +17,11 @@ from ..._torch.device import torch_device
 from ..._torch.seeding import seeded
 from ..._torch.training import encode_target, train
 from ..._utils.parameters import Interval, StrOptions
+from ..._utils.typing import Device, MatrixLike, RandomState
 from ._pgd import worst_near
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["AdversarialTrainingClassifier"]
 
@@ -137,18 +145,18 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        net,
+        net: NeuralNetClassifier,
         *,
-        eps=8 / 255,
-        step_size=2 / 255,
-        n_steps=20,
-        random_start=True,
-        bounds=(0, 1),
-        device="auto",
-        precision="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        eps: float = 8 / 255,
+        step_size: float = 2 / 255,
+        n_steps: int = 20,
+        random_start: bool = True,
+        bounds: tuple[float, float] = (0, 1),
+        device: Device = "auto",
+        precision: Literal["auto", "float32", "bfloat16"] = "auto",
+        random_state: RandomState = None,
+        verbose: int = 0,
+    ) -> None:
         self.net = net
         self.eps = eps
         self.step_size = step_size
@@ -161,7 +169,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train the network.
 
         Parameters
@@ -200,7 +208,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         )
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Class probabilities, in the order of `classes_`.
 
         Parameters
@@ -217,7 +225,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         # The net may have more outputs than there are classes.
         return P / P.sum(axis=1, keepdims=True)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """The most probable labels.
 
         Parameters
@@ -231,7 +239,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
-    def perturb(self, X, y):
+    def perturb(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Move rows to the worst place near them, for the network as it is now.
 
         The accuracy on such rows is the robust accuracy.
@@ -274,7 +282,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         return np.concatenate(moved)
 
     @property
-    def module_(self):
+    def module_(self) -> nn.Module:
         """The torch module of `net_`."""
         check_is_fitted(self)
         return self.net_.module_

@@ -1,6 +1,9 @@
 """Untrusted rows that are learned from by degrees."""
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Sequence
 from itertools import product
 from numbers import Integral, Real
 
@@ -13,6 +16,7 @@ from ..._utils.canonical_order import canonical_order
 from ..._utils.kernel_features import mean_squared_size
 from ..._utils.margins import own_minus_best_other
 from ..._utils.parameters import Interval
+from ..._utils.typing import RandomState
 from ...base import PoisonFilter
 from ...exceptions import UntrustedClassWarning
 from ._ridge_path import RidgePath
@@ -157,17 +161,17 @@ class AnnealedTrustFilter(PoisonFilter):
     def __init__(
         self,
         *,
-        n_rounds=6,
-        power=2.0,
-        trusted_weight=20.0,
-        untrusted_weights=(0.1, 1.0, 5.0),
-        gammas=(0.5, 2.0, 8.0),
-        sharpness=(4.0, 10.0),
-        alpha=1.0,
-        n_components=150,
-        audit=False,
-        random_state=None,
-    ):
+        n_rounds: int = 6,
+        power: float = 2.0,
+        trusted_weight: float = 20.0,
+        untrusted_weights: Sequence[float] = (0.1, 1.0, 5.0),
+        gammas: Sequence[float] = (0.5, 2.0, 8.0),
+        sharpness: Sequence[float] = (4.0, 10.0),
+        alpha: float = 1.0,
+        n_components: int = 150,
+        audit: bool = False,
+        random_state: RandomState = None,
+    ) -> None:
         self.n_rounds = n_rounds
         self.power = power
         self.trusted_weight = trusted_weight

@@ -1,14 +1,18 @@
 """A sphere and a slab around each class: rows outside of either are suspects."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ..._utils.parameters import Interval
 from ..._utils.shares import floor_share
+from ..._utils.typing import MatrixLike, RandomState
 from ...base import PoisonFilter
 from ._certificate import Certificate, FeasibleSet, certify
 
@@ -98,11 +102,22 @@ class SphereSlabFilter(PoisonFilter):
         "contamination": [Interval(Real, 0, 0.5, closed="right"), None],
     }
 
-    def __init__(self, quantile=None, *, contamination=None):
+    def __init__(
+        self, quantile: float | None = None, *, contamination: float | None = None
+    ) -> None:
         self.quantile = quantile
         self.contamination = contamination
 
-    def certify(self, X, y, *, rate, rho=1.0, max_iter=3000, random_state=None):
+    def certify(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        *,
+        rate: float,
+        rho: float = 1.0,
+        max_iter: int = 3000,
+        random_state: RandomState = None,
+    ) -> Certificate:
         r"""Bound the loss of a linear model under any attack inside the feasible set.
 
         The learner minimises the hinge loss over the n clean rows and the attacker's

@@ -1,6 +1,13 @@
 """AlexNet, scaled down."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from torch import nn
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["AlexNet"]
 
@@ -38,7 +45,7 @@ class AlexNet(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(in_channels, 64, 5, padding=2),
@@ -57,6 +64,6 @@ class AlexNet(nn.Module):
         )
         self.head = nn.Linear(192, n_classes)
 
-    def forward(self, X):
+    def forward(self, X: Tensor) -> Tensor:
         """Return the logits, of shape (n_samples, n_classes)."""
         return self.head(self.body(X))

@@ -1,6 +1,13 @@
 """The vocabulary of the networks: convolutions, shortcuts, stages and the head."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from torch import nn
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = [
     "PooledClassifier",
@@ -82,12 +89,12 @@ class Residual(nn.Module):
 class PooledClassifier(nn.Module):
     """A convolutional body, the mean over all positions, and a linear head."""
 
-    def __init__(self, body, n_features, n_classes):
+    def __init__(self, body: nn.Module, n_features: int, n_classes: int) -> None:
         super().__init__()
         self.body = body
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.head = nn.Linear(n_features, n_classes)
 
-    def forward(self, X):
+    def forward(self, X: Tensor) -> Tensor:
         """Return the logits, of shape (n_samples, n_classes)."""
         return self.head(self.pool(self.body(X)))

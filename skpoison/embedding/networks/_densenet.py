@@ -1,5 +1,7 @@
 """Densely connected network."""
 
+from __future__ import annotations
+
 import torch
 from torch import nn
 
@@ -61,7 +63,7 @@ class DenseNet121(PooledClassifier):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         body = nn.Sequential(
             conv(in_channels, 64, 3),
             _dense_block(64, 6),

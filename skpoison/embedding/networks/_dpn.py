@@ -1,5 +1,7 @@
 """Dual path network."""
 
+from __future__ import annotations
+
 import torch
 from torch import nn
 
@@ -84,7 +86,7 @@ class DPN92(PooledClassifier):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         body = nn.Sequential(
             conv_norm_relu(in_channels, 64, 3),
             _stage(64, 96, 256, 16, 3, 1),

@@ -1,5 +1,7 @@
 """The Inception network."""
 
+from __future__ import annotations
+
 import torch
 from torch import nn
 
@@ -78,7 +80,7 @@ class GoogLeNet(PooledClassifier):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         body = nn.Sequential(
             conv_norm_relu(in_channels, 192, 3),
             _Inception(192, 64, (96, 128), (16, 32), 32),

@@ -1,5 +1,7 @@
 """Inverted residuals on depthwise convolutions."""
 
+from __future__ import annotations
+
 from functools import partial
 
 from torch import nn
@@ -57,7 +59,7 @@ class MobileNetV2(PooledClassifier):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         expanding = partial(_inverted_residual, expansion=6)
         body = nn.Sequential(
             conv_norm_relu(in_channels, 32, 3),

@@ -1,5 +1,7 @@
 """How the whitening net trains."""
 
+from __future__ import annotations
+
 import torch
 from skorch import NeuralNetClassifier
 
@@ -15,7 +17,13 @@ WEIGHT_DECAY = 0.0153
 BIAS_FACTOR = 64
 
 
-def make_fast_classifier(n_classes=10, *, in_channels=3, max_epochs=16, batch_size=512):
+def make_fast_classifier(
+    n_classes: int = 10,
+    *,
+    in_channels: int = 3,
+    max_epochs: int = 16,
+    batch_size: int = 512,
+) -> NeuralNetClassifier:
     """Return a skorch net that trains a WhiteningNet on small images, fast.
 
     Stochastic gradient descent with Nesterov momentum, label smoothing, moved and

@@ -1,5 +1,9 @@
 """Residual networks."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
 from torch import nn
 from torch.nn.functional import pad
 
@@ -53,7 +57,7 @@ def _bottleneck(n_in, n_out, stride):
 class _NarrowResNet(PooledClassifier):
     """Three stages of 16, 32 and 64 channels, with shortcuts that have no weights."""
 
-    def __init__(self, n_blocks, n_classes, in_channels):
+    def __init__(self, n_blocks: int, n_classes: int, in_channels: int) -> None:
         body = nn.Sequential(
             conv_norm_relu(in_channels, 16, 3),
             stage(_narrow_block, 16, 16, n_blocks, 1),
@@ -66,7 +70,14 @@ class _NarrowResNet(PooledClassifier):
 class _WideResNet(PooledClassifier):
     """Four stages, each twice as wide as the one before, with projections."""
 
-    def __init__(self, block, width, depths, n_classes, in_channels):
+    def __init__(
+        self,
+        block: Callable[..., nn.Module],
+        width: int,
+        depths: Sequence[int],
+        n_classes: int,
+        in_channels: int,
+    ) -> None:
         body = nn.Sequential(
             conv_norm_relu(in_channels, 64, 3),
             stage(block, 64, width, depths[0], 1),
@@ -103,7 +114,7 @@ class ResNet8(_NarrowResNet):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         super().__init__(1, n_classes, in_channels)
 
 
@@ -132,7 +143,7 @@ class ResNet20(_NarrowResNet):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         super().__init__(3, n_classes, in_channels)
 
 
@@ -162,7 +173,7 @@ class ResNet18(_WideResNet):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         super().__init__(_basic_block, 64, (2, 2, 2, 2), n_classes, in_channels)
 
 
@@ -192,5 +203,5 @@ class ResNet50(_WideResNet):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         super().__init__(_bottleneck, 256, (3, 4, 6, 3), n_classes, in_channels)

@@ -1,5 +1,7 @@
 """Residual network of grouped convolutions."""
 
+from __future__ import annotations
+
 from torch import nn
 
 from ._blocks import (
@@ -53,7 +55,7 @@ class ResNeXt29(PooledClassifier):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         body = nn.Sequential(
             conv_norm_relu(in_channels, 64),
             stage(_block, 64, 256, 3, 1),

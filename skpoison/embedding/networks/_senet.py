@@ -1,5 +1,7 @@
 """Residual network with squeeze and excitation."""
 
+from __future__ import annotations
+
 from torch import nn
 
 from ._blocks import PooledClassifier, conv, conv_norm_relu, norm_relu, stage
@@ -76,7 +78,7 @@ class SENet18(PooledClassifier):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         body = nn.Sequential(
             conv_norm_relu(in_channels, 64, 3),
             stage(_Block, 64, 64, 2, 1),

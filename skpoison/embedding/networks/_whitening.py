@@ -1,7 +1,14 @@
 """A small network that reaches a high accuracy in few epochs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["WhiteningNet"]
 
@@ -52,7 +59,7 @@ class WhiteningNet(nn.Module):
     mean: torch.Tensor
     std: torch.Tensor
 
-    def __init__(self, n_classes=10, *, in_channels=3):
+    def __init__(self, n_classes: int = 10, *, in_channels: int = 3) -> None:
         super().__init__()
         n_filters = 2 * in_channels * PATCH**2
         self.register_buffer("mean", torch.zeros(in_channels, 1, 1))
@@ -69,13 +76,13 @@ class WhiteningNet(nn.Module):
         )
         self.head = nn.Linear(256, n_classes, bias=False)
 
-    def forward(self, X):
+    def forward(self, X: Tensor) -> Tensor:
         """Return the logits, of shape (n_samples, n_classes)."""
         # Undivided, the logits of 256 features of unit scale would saturate the loss.
         return self.head(self.body(self.whitening((X - self.mean) / self.std))) / 9
 
     @torch.no_grad()
-    def whiten_(self, images, *, eps=5e-4):
+    def whiten_(self, images: Tensor, *, eps: float = 5e-4) -> WhiteningNet:
         """Fit the normalization and the whitening convolution, in place.
 
         Channels are scaled to mean 0 and variance 1. With the eigenvectors v and
