@@ -3,8 +3,9 @@
 from contextlib import contextmanager
 
 import torch
+from sklearn.utils import check_random_state
 
-__all__ = ["seeded"]
+__all__ = ["seeded", "seeded_generator"]
 
 
 @contextmanager
@@ -18,3 +19,9 @@ def seeded(seed, device):
             with torch.cuda.device(gpu):
                 torch.cuda.manual_seed(seed)
         yield
+
+
+def seeded_generator(random_state, device):
+    """A generator of its own for a fit, on the device."""
+    seed = check_random_state(random_state).randint(2**31 - 1)
+    return torch.Generator(device).manual_seed(int(seed))

@@ -9,11 +9,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._torch.device import torch_device
+from .._torch.seeding import seeded_generator
+from .._torch.threads import one_thread
 from .._utils.canonical_order import canonical_order
 from .._utils.parameters import Interval, StrOptions
 from .._utils.targets import is_regression_task
 from ._encoding import Encoder
-from ._training import one_thread, seeded_generator
 
 __all__ = ["ConditionalNetwork"]
 

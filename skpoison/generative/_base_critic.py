@@ -9,8 +9,8 @@ from sklearn.utils.metaestimators import available_if
 
 from .._utils.parameters import Interval
 from ._base import ConditionalNetwork
+from ._critic_ensemble import CriticEnsemble
 from ._critic_training import CriticTraining
-from ._critics import Critics
 from ._training import finite_curve
 
 __all__ = ["BaseCritic", "check_negatives"]
@@ -103,7 +103,7 @@ class BaseCritic(ConditionalNetwork):
 
     def _keep(self, training):
         self._encoder_ = training.encoder
-        self._critics_ = Critics(training.encoder, training.critics)
+        self._critics_ = CriticEnsemble(training.encoder, training.critics)
         self._generator_ = training.generators
         self.n_iter_ = len(training.losses)
         self.loss_curve_ = finite_curve(training.losses, self)

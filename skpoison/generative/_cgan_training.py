@@ -5,10 +5,11 @@ from typing import Any
 import torch
 from torch.nn.functional import softplus
 
+from .._utils.callbacks import report_iterations
 from ._authenticator import LabelAuthenticator, TargetAuthenticator
 from ._generator import Generator
 from ._networks import MLP
-from ._training import frozen, report_iterations
+from ._training import frozen
 
 __all__ = ["CGANTraining"]
 

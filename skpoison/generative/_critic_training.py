@@ -4,10 +4,11 @@ from typing import Any
 
 import torch
 
+from .._utils.callbacks import report_iterations
 from ._generator import Generator
 from ._gradient_penalty import gradient_penalty
 from ._networks import MLP
-from ._training import frozen, report_iterations
+from ._training import frozen
 
 __all__ = ["CriticTraining"]
 

@@ -1,62 +1,11 @@
-"""What every training loop needs: a thread, random numbers, and someone to tell."""
+"""What every training loop needs: frozen weights, and losses that are finite."""
 
 from contextlib import contextmanager
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 
-__all__ = [
-    "finite_curve",
-    "frozen",
-    "one_thread",
-    "report_iterations",
-    "seeded_generator",
-]
-
-
-@contextmanager
-def one_thread():
-    """Compute on one core inside, where small networks are fastest.
-
-    It also makes the outcome independent of the number of threads, which changes the
-    order of sums.
-    """
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
-
-
-def seeded_generator(random_state, device):
-    """A generator of its own for a fit, on the device."""
-    seed = check_random_state(random_state).randint(2**31 - 1)
-    return torch.Generator(device).manual_seed(int(seed))
-
-
-def report_iterations(context, estimator, iterations):
-    """Count iterations, and tell the callbacks of each; any of them can end the count.
-
-    Parameters
-    ----------
-    context : sklearn.callback.CallbackContext
-        Of the task that the iterations are part of.
-    estimator : estimator
-        The one that the callbacks were set on.
-    iterations : range
-
-    Yields
-    ------
-    int
-    """
-    for i in iterations:
-        iteration = context.subcontext(task_name="iteration")
-        iteration.call_on_fit_task_begin(estimator=estimator)
-        yield i
-        if iteration.call_on_fit_task_end(estimator=estimator):
-            return
+__all__ = ["finite_curve", "frozen"]
 
 
 @contextmanager

@@ -159,8 +159,8 @@ def test_the_scores_of_a_regression_are_the_lower_of_two():
     trusted = np.arange(240) < 80
     y[200:] = rng.permutation(y[200:])
     filter = DePoisFilter(**SMALL, random_state=0).fit(X, y, trusted=trusted)
-    judge = filter._residual_judge
-    lower = np.minimum(filter._mimic.scores(X, y), judge.filter.score_samples(X, y))
+    judge = filter._residual_scorer
+    lower = np.minimum(filter._scorer.scores(X, y), judge.filter.score_samples(X, y))
     ranks = (
         np.argsort(np.argsort(lower)),
         np.argsort(np.argsort(filter.score_samples(X, y))),

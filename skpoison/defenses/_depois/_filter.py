@@ -5,17 +5,18 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..._torch.seeding import seeded_generator
+from ..._torch.threads import one_thread
 from ..._utils.canonical_order import canonical_order
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import is_regression_task
 from ...base import PoisonFilter
 from ...generative import ConditionalGAN, ConditionalWGANGP, HingeCritic
 from ...generative._base_critic import check_negatives
-from ...generative._training import one_thread, seeded_generator
-from ._critic_panel import CriticPanel
-from ._lessons import Lessons
-from ._mimic import Mimic
-from ._residual_judge import ResidualJudge
+from ._admission import CriticRounds
+from ._plan import CrossFitPlan
+from ._residual_scorer import ResidualScorer
+from ._scorer import CriticScorer
 
 _CRITICS = {"hinge": HingeCritic, "wasserstein": ConditionalWGANGP}
 _DEFAULT_ROUNDS = 2
@@ -70,9 +71,9 @@ class DePoisFilter(PoisonFilter):
         Whether a :class:`~skpoison.generative.ConditionalGAN` of the trusted rows first
         brings them to the number of all rows, as in [1]_.
     n_rounds : int, default=None
-        How often untrusted rows are admitted to the lessons; with 0 the critics learn
-        from trusted rows alone. None is 2 where `negatives` holds "mismatch" and
-        `calibration` is "holdout", else 0.
+        How often untrusted rows are admitted to those that the critics learn from; with
+        0 they learn from trusted rows alone. None is 2 where `negatives` holds
+        "mismatch" and `calibration` is "holdout", else 0.
     z : float, default=-1.96
         Threshold of the standardised scores. -1.96 is the 2.5 % quantile of a normal
         distribution, though [1]_ speaks of 5 %.
@@ -248,14 +249,14 @@ class DePoisFilter(PoisonFilter):
         with one_thread():
             scores[order] = self._learn(X[order], y[order], trusted[order])
         if self._n_classes is None:
-            self._residual_judge = ResidualJudge()
-            scores = self._residual_judge.fit(X, y, trusted, scores)
+            self._residual_scorer = ResidualScorer()
+            scores = self._residual_scorer.fit(X, y, trusted, scores)
         return scores, self.z
 
     def _score_new_rows(self, X, y):
-        scores = self._mimic.scores(X, y)
+        scores = self._scorer.scores(X, y)
         if self._n_classes is None:
-            scores = self._residual_judge.lower(X, y, scores)
+            scores = self._residual_scorer.lower(X, y, scores)
         return scores
 
     def _learn(self, X, y, trusted):
@@ -263,56 +264,56 @@ class DePoisFilter(PoisonFilter):
         rng = check_random_state(self.random_state)
         critic = self._make_critic()
         encoder = critic._encoder(X[trusted], y[trusted], self._n_classes)
-        lessons = self._plan_lessons(X, y, trusted, rng)
-        lessons = self._augment(lessons, len(y), rng)
+        plan = self._plan(X, y, trusted, rng)
+        plan = self._augment(plan, len(y), rng)
         random = seeded_generator(rng, encoder.device)
-        panel = CriticPanel(critic, encoder, lessons, random)
-        self._mimic = Mimic(panel.critics, self.negatives, self.per_class)
+        ensemble = CriticRounds(critic, encoder, plan, random)
+        self._scorer = CriticScorer(ensemble.critics, self.negatives, self.per_class)
         training = self._callback_fit_ctx.subcontext(
             "train-critics", max_subtasks=critic.max_iter
         )
         training.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        scores = panel.learn(
-            self._mimic, critic.max_iter, self._n_rounds, self.z, training, self
+        scores = ensemble.learn(
+            self._scorer, critic.max_iter, self._n_rounds, self.z, training, self
         )
         training.call_on_fit_task_end(estimator=self, X=X, y=y)
-        self.critic_ = critic._adopt(panel.training, self)
+        self.critic_ = critic._adopt(ensemble.training, self)
         self.n_iter_ = self.critic_.n_iter_
         return scores[: len(y)]
 
-    def _plan_lessons(self, X, y, trusted, rng):
+    def _plan(self, X, y, trusted, rng):
         groups = np.zeros(len(y), dtype=int) if self._n_classes is None else y
         if self.calibration != "holdout":
-            return Lessons.for_one_critic(X, y, groups, trusted)
-        lessons = Lessons.by_folds(X, y, groups, trusted, self.cv, rng)
-        if not lessons.measure.any():
+            return CrossFitPlan.for_one_critic(X, y, groups, trusted)
+        plan = CrossFitPlan.by_folds(X, y, groups, trusted, self.cv, rng)
+        if not plan.measure.any():
             raise ValueError(
                 "calibration='holdout' needs at least two trusted rows of some class: "
                 "trust more rows, or pass calibration='train'."
             )
-        return lessons
+        return plan
 
-    def _augment(self, lessons, n_rows, rng):
+    def _augment(self, plan, n_rows, rng):
         """Bring the trusted rows of each critic to the number of all rows."""
         self.augmenters_ = []
-        trusted = lessons.trusted
+        trusted = plan.trusted
         for owner in range(self._n_critics * self.augment):
-            known = np.flatnonzero(trusted & lessons.may_see[owner, : len(trusted)])
+            known = np.flatnonzero(trusted & plan.may_learn[owner, : len(trusted)])
             gan = self._make_augmenter(rng)
             task = self._callback_fit_ctx.subcontext("augment")
             with task.propagate_callback_context(gan):
                 task.call_on_fit_task_begin(estimator=self)
-                gan.fit(lessons.X[known], lessons.y[known])
+                gan.fit(plan.X[known], plan.y[known])
                 task.call_on_fit_task_end(estimator=self)
             rows = rng.choice(known, n_rows - len(known))
-            X = gan.sample(lessons.y[rows], random_state=rng)
+            X = gan.sample(plan.y[rows], random_state=rng)
             measure = self.calibration == "augmented"
-            lessons = lessons.with_synthetic(X, rows, owner, measure)
+            plan = plan.with_synthetic(X, rows, owner, measure)
             if self._n_classes is not None:
                 # It has learned positions; from here on it takes labels.
                 gan.classes_ = self.classes_[gan.classes_]
             self.augmenters_.append(gan)
-        return lessons
+        return plan
 
     def _make_critic(self):
         names = ("hidden_layer_sizes", "max_iter", "batch_size", "learning_rate")

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ..._utils.self_training import most_agreeing
-from ...generative._critics import Critics
+from ...generative._critic_ensemble import CriticEnsemble
 
-__all__ = ["CriticPanel"]
+__all__ = ["CriticRounds"]
 
 
-class CriticPanel:
+class CriticRounds:
     """Critics trained side by side, each on the rows that it may see.
 
     Parameters
@@ -16,26 +16,26 @@ class CriticPanel:
     settings : HingeCritic or ConditionalWGANGP
         Its parameters are those of every critic.
     encoder : Encoder
-    lessons : Lessons
+    plan : CrossFitPlan
     random : torch.Generator
 
     Attributes
     ----------
-    critics : Critics
+    critics : CriticEnsemble
     seen : ndarray of bool of shape (n_critics, n_samples)
         Which critic has learned from which row.
     """
 
-    def __init__(self, settings, encoder, lessons, random):
-        self.lessons = lessons
+    def __init__(self, settings, encoder, plan, random):
+        self.plan = plan
         self.training = settings._start_training(
-            encoder, lessons.X, lessons.y, n_nets=len(lessons.may_see), random=random
+            encoder, plan.X, plan.y, n_nets=len(plan.may_learn), random=random
         )
-        self.critics = Critics(encoder, self.training.critics)
-        self.seen = np.zeros_like(lessons.may_see)
+        self.critics = CriticEnsemble(encoder, self.training.critics)
+        self.seen = np.zeros_like(plan.may_learn)
 
-    def learn(self, mimic, n_iter, n_rounds, z, context, estimator):
-        """Train, and score the rows of the lessons.
+    def learn(self, scorer, n_iter, n_rounds, z, context, estimator):
+        """Train, and score all rows.
 
         After round r the untrusted rows with scores of z or more, the best r / n_rounds
         of each group, are admitted: the critics learn from them as often as from the
@@ -43,7 +43,7 @@ class CriticPanel:
 
         Parameters
         ----------
-        mimic : Mimic
+        scorer : CriticScorer
             Judges by these critics; its scale is taken anew in every round.
         n_iter, n_rounds : int
         z : float
@@ -55,24 +55,22 @@ class CriticPanel:
         -------
         ndarray of shape (n_samples,)
         """
-        lessons, measure = self.lessons, self.lessons.measure
-        admitted = np.zeros_like(lessons.trusted)
+        plan, measure = self.plan, self.plan.measure
+        admitted = np.zeros_like(plan.trusted)
         stages = np.array_split(range(n_iter), n_rounds + 1)
         for r, iterations in enumerate(stages, start=1):
-            weights = self._show(lessons.trusted, admitted)
+            weights = self._show(plan.trusted, admitted)
             self.training.run(weights, iterations, context, estimator)
-            mimic.calibrate(
-                lessons.X[measure], lessons.y[measure], self.seen[:, measure]
-            )
-            scores = mimic.scores(lessons.X, lessons.y, self.seen)
+            scorer.calibrate(plan.X[measure], plan.y[measure], self.seen[:, measure])
+            scores = scorer.scores(plan.X, plan.y, self.seen)
             if r <= n_rounds:
-                believed = lessons.candidates() & (scores >= z)
-                admitted = most_agreeing(believed, scores, lessons.groups, r / n_rounds)
+                believed = plan.candidates() & (scores >= z)
+                admitted = most_agreeing(believed, scores, plan.groups, r / n_rounds)
         return scores
 
     def _show(self, *parts):
         """Weights of the rows for each critic: each part as often as any other."""
-        shown = [self.lessons.may_see & part for part in parts]
+        shown = [self.plan.may_learn & part for part in parts]
         self.seen |= np.any(shown, axis=0)
         return sum(
             rows / np.maximum(rows.sum(axis=1, keepdims=True), 1) for rows in shown

@@ -3,17 +3,17 @@
 import numpy as np
 
 from ..._utils.margins import own_minus_best_other
-from ._calibration import Standardizer
+from ._calibrator import ScoreCalibrator
 
-__all__ = ["Mimic"]
+__all__ = ["CriticScorer"]
 
 
-class Mimic:
+class CriticScorer:
     """Judges labelled rows by critics that have not seen them.
 
     Parameters
     ----------
-    critics : Critics
+    critics : CriticEnsemble
     negatives : sequence of {"mismatch", "generator"}
         What the critics have learned from. With wrong labels among them those of clean
         rows take part in setting the scale; with nothing else, the critics know of a
@@ -54,7 +54,7 @@ class Mimic:
                 rows, labels = np.nonzero(y[:, None] != np.arange(support.shape[1]))
                 wrong = support[rows, labels], self._groups(labels)
         n_groups = self.critics.encoder.n_conditions if self.per_class else 1
-        self.standardizer = Standardizer(scores, self._groups(y), n_groups, wrong)
+        self.standardizer = ScoreCalibrator(scores, self._groups(y), n_groups, wrong)
 
     def scores(self, X, y, seen=None):
         """Deviation of each row's score from those of clean rows.

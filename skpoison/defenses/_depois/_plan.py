@@ -6,11 +6,11 @@ import numpy as np
 
 from ..._utils.folds import stratified_folds
 
-__all__ = ["Lessons"]
+__all__ = ["CrossFitPlan"]
 
 
 @dataclass
-class Lessons:
+class CrossFitPlan:
     """Rows to learn from.
 
     Attributes
@@ -22,7 +22,7 @@ class Lessons:
         The classes of the rows; constant for a regression.
     trusted : ndarray of bool of shape (n_samples,)
         True for trusted and for synthetic rows.
-    may_see : ndarray of bool of shape (n_critics, n_samples)
+    may_learn : ndarray of bool of shape (n_critics, n_samples)
     measure : ndarray of bool of shape (n_samples,)
         The trusted rows whose scores set the scale of all others.
     """
@@ -31,14 +31,14 @@ class Lessons:
     y: np.ndarray
     groups: np.ndarray
     trusted: np.ndarray
-    may_see: np.ndarray
+    may_learn: np.ndarray
     measure: np.ndarray
 
     @classmethod
     def for_one_critic(cls, X, y, groups, trusted):
         """One critic may see every row."""
-        may_see = np.ones((1, len(y)), dtype=bool)
-        return cls(X, y, groups, trusted, may_see, trusted)
+        may_learn = np.ones((1, len(y)), dtype=bool)
+        return cls(X, y, groups, trusted, may_learn, trusted)
 
     @classmethod
     def by_folds(cls, X, y, groups, trusted, n_critics, rng):
@@ -49,12 +49,12 @@ class Lessons:
         folds = np.empty(len(y), dtype=int)
         for part in (trusted, ~trusted):
             folds[part] = stratified_folds(groups[part], n_critics, rng)
-        may_see = folds != np.arange(n_critics)[:, None]
-        return cls(X, y, groups, trusted, may_see, trusted & (folds >= 0))
+        may_learn = folds != np.arange(n_critics)[:, None]
+        return cls(X, y, groups, trusted, may_learn, trusted & (folds >= 0))
 
     def candidates(self):
         """The untrusted rows that could be admitted: some critic is kept from them."""
-        return ~self.trusted & ~self.may_see.all(axis=0)
+        return ~self.trusted & ~self.may_learn.all(axis=0)
 
     def with_synthetic(self, X, rows, owner, measure):
         """The same with synthetic rows below.
@@ -70,13 +70,13 @@ class Lessons:
             Whether their scores count for the scale.
         """
         added = np.ones(len(rows), dtype=bool)
-        may_see = np.zeros((len(self.may_see), len(rows)), dtype=bool)
-        may_see[owner] = True
-        return Lessons(
+        may_learn = np.zeros((len(self.may_learn), len(rows)), dtype=bool)
+        may_learn[owner] = True
+        return CrossFitPlan(
             np.concatenate([self.X, X]),
             np.concatenate([self.y, self.y[rows]]),
             np.concatenate([self.groups, self.groups[rows]]),
             np.concatenate([self.trusted, added]),
-            np.hstack([self.may_see, may_see]),
+            np.hstack([self.may_learn, may_learn]),
             np.concatenate([self.measure, added & measure]),
         )

@@ -6,12 +6,12 @@ from sklearn.utils import gen_batches
 
 from ._gradient_penalty import input_gradient
 
-__all__ = ["Critics"]
+__all__ = ["CriticEnsemble"]
 
 _BATCH_ROWS = 4096
 
 
-class Critics:
+class CriticEnsemble:
     """Critics D(x | y) that share an encoder.
 
     Parameters

@@ -6,12 +6,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from .._trusted_disagreement import TrustedDisagreementFilter
-from ._calibration import Standardizer
+from ._calibrator import ScoreCalibrator
 
-__all__ = ["ResidualJudge"]
+__all__ = ["ResidualScorer"]
 
 
-class ResidualJudge:
+class ResidualScorer:
     """Lowers the scores of rows with large residuals.
 
     A row must satisfy both judges: no surplus of one makes up for the other. The lower
@@ -34,7 +34,7 @@ class ResidualJudge:
         self.filter.fit(X, y, trusted=trusted)
         lower = np.minimum(scores, self.filter.sample_scores_)
         measured = lower[trusted]
-        self._standardize = Standardizer(measured, _one_group(measured), 1)
+        self._standardize = ScoreCalibrator(measured, _one_group(measured), 1)
         return self._standardize(lower, _one_group(lower))
 
     def lower(self, X, y, scores):

@@ -6,13 +6,13 @@ import numpy as np
 
 from ...exceptions import DegenerateFilterWarning
 
-__all__ = ["Standardizer"]
+__all__ = ["ScoreCalibrator"]
 
 # One-sided .025 of a normal: the threshold of De-Pois.
 _Z = 1.96
 
 
-class Standardizer:
+class ScoreCalibrator:
     """Turns scores into deviations from those of clean rows.
 
     Parameters
