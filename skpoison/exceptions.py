@@ -1,6 +1,11 @@
 """Warnings of the package, each with a name so that it can be turned into an error."""
 
-__all__ = ["DegenerateFilterWarning", "RemovedClassWarning", "UntrustedClassWarning"]
+__all__ = [
+    "DegenerateFilterWarning",
+    "PointMassWarning",
+    "RemovedClassWarning",
+    "UntrustedClassWarning",
+]
 
 
 class RemovedClassWarning(UserWarning):
@@ -13,3 +18,7 @@ class DegenerateFilterWarning(UserWarning):
 
 class UntrustedClassWarning(UserWarning):
     """No row of a class is trusted: its rows vouch for one another, and poison may."""
+
+
+class PointMassWarning(UserWarning):
+    """Most targets are one value: the rows with others are judged among themselves."""

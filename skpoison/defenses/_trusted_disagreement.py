@@ -14,7 +14,8 @@ from .._utils.self_training import most_agreeing
 from ..base import PoisonFilter
 
 # Two-sided .05 of a normal, for residuals around the fit to trusted rows alone; the
-# usual bar of robust statistics once rows are believed one by one.
+# usual bar of robust statistics (Iglewicz and Hoaglin, 1993) once rows are believed one
+# by one.
 _Z_TRUSTED, _Z_BELIEVED = 1.96, 3.5
 
 

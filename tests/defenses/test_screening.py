@@ -36,7 +36,7 @@ def test_residuals_are_those_of_fits_without_the_row(n_features):
     X = 5 + rng.normal(size=(60, n_features))
     y = X[:, 0] + rng.normal(size=60)
     kept = np.arange(60) < 50
-    residuals = leave_one_out_residuals(X, y, kept)
+    residuals = leave_one_out_residuals(X, y, kept, degrees_of_freedom=0.2)
     expected = brute_force(X, y, kept, penalty_of(X, kept))
     # The mean of the rows moves with the row that is left out, the penalty does not.
     assert_allclose(residuals, expected, rtol=5e-3, atol=5e-3)
@@ -52,7 +52,9 @@ def test_a_row_that_bends_the_fit_cannot_hide():
     y[0] += 5
     in_sample = y - Ridge(1e-6).fit(X, y).predict(X)
     assert np.abs(in_sample[0]) < 1e-3
-    residuals = leave_one_out_residuals(X, y, np.ones(80, dtype=bool))
+    residuals = leave_one_out_residuals(
+        X, y, np.ones(80, dtype=bool), degrees_of_freedom=0.2
+    )
     assert np.abs(residuals[0]) == np.abs(residuals).max() > 4
 
 
@@ -68,7 +70,16 @@ def test_the_spread_follows_the_tails_of_clean_residuals():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 3))
     y = X @ [1.0, 2.0, 3.0] + rng.standard_t(3, size=2000)
-    residuals, kept, _ = screen(X, y, 3.5, np.zeros(2000, dtype=bool), 0.0)
+    residuals, kept, _ = screen(
+        X,
+        y,
+        threshold=3.5,
+        max_contamination=0.4,
+        degrees_of_freedom=0.2,
+        always=np.zeros(2000, dtype=bool),
+        varied=np.ones(2000, dtype=bool),
+        floor=0.0,
+    )
     spread = 1.4826 * np.median(np.abs(residuals))
     by_the_median = np.mean(np.abs(residuals) > 3.5 * spread)
     assert 0 < np.mean(~kept) < 0.75 * by_the_median

@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from skpoison.attacks import RegressionGradientAttack, StatPAttack
 from skpoison.defenses import TRIMRegressor
+from skpoison.exceptions import PointMassWarning
 from skpoison.pipeline import make_pipeline
 
 from .._house_prices import house_prices
@@ -180,6 +181,79 @@ def test_degenerate_data(line):
     assert_array_equal(np.flatnonzero(~trim.fit(X, exact).inlier_mask_), [0, 1, 2])
 
 
+def zero_inflated(share, seed=0):
+    """Log-normal targets, the given share of them replaced by 0."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(size=(500, 5))
+    y = np.exp(X[:, 0] + X[:, 1] + rng.normal(size=500))
+    y[rng.permutation(500)[: round(share * 500)]] = 0.0
+    return X, y
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+def test_zero_inflated_targets_keep_their_other_values(share):
+    """As many as log-normal targets without zeros keep, and a warning."""
+    X, y = zero_inflated(share)
+    with pytest.warns(PointMassWarning, match=rf"y is 0\.0 in {round(share * 500)} of"):
+        kept = TRIMRegressor(RIDGE).fit(X, y).inlier_mask_
+    assert kept[y == 0].all()
+    assert kept[y > 0].mean() > 0.9
+    usual = TRIMRegressor(RIDGE).fit(*zero_inflated(0.0)).inlier_mask_.mean()
+    assert kept[y > 0].mean() >= usual - 0.02
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7])
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.PointMassWarning")
+def test_poison_among_zero_inflated_targets_is_found(share):
+    X, y = zero_inflated(share)
+    rng = np.random.default_rng(1)
+    X = np.vstack([X, np.tile([0.0, 0.0, 1.0, 1.0, 0.0], (50, 1))])
+    y = np.append(y, y.max() + 0.01 * rng.normal(size=50))
+    for contamination in ("auto", 1 / 11):
+        trim = TRIMRegressor(RIDGE, contamination=contamination).fit(X, y)
+        assert not trim.inlier_mask_[500:].any()
+        assert trim.inlier_mask_[:500].mean() > 0.95
+
+
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.PointMassWarning")
+def test_a_known_contamination_may_leave_the_common_value_alone():
+    X, y = zero_inflated(0.9)
+    kept = TRIMRegressor(RIDGE, contamination=0.1).fit(X, y).inlier_mask_
+    assert kept.mean() == pytest.approx(0.9)
+
+
+def test_a_value_that_poison_could_make_up_is_no_common_one():
+    """No warning, and the screening judges all rows alike."""
+    X, y = zero_inflated(0.4)
+    assert TRIMRegressor(RIDGE).fit(X, y).inlier_mask_[y == 0].all()
+    with pytest.warns(PointMassWarning):
+        TRIMRegressor(RIDGE, max_contamination=0.3).fit(X, y)
+
+
+def test_poison_is_found_up_to_the_largest_contamination():
+    rng = np.random.default_rng(1)
+    X = rng.uniform(size=(200, 4))
+    y = X @ [1.0, -1.0, 0.5, 0.0] + 0.05 * rng.normal(size=200)
+    y[130:] = rng.uniform(2, 6, 70)
+    few, many = (
+        TRIMRegressor(RIDGE, max_contamination=share).fit(X, y).inlier_mask_
+        for share in (0.2, 0.4)
+    )
+    assert few[130:].all()
+    assert not many[130:].any()
+    assert many[:130].mean() > 0.98
+
+
+def test_degrees_of_freedom_bend_the_screening(line):
+    X, y = line
+    scores = [
+        TRIMRegressor(RIDGE, degrees_of_freedom=share).fit(X, y).sample_scores_
+        for share in (0.001, 0.02)
+    ]
+    # With more of them it follows the clean rows better, and the poison stands out.
+    assert scores[1][100:].max() < scores[0][100:].max()
+
+
 def test_more_features_than_rows():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 4)) @ rng.normal(size=(4, 150))
@@ -196,6 +270,8 @@ def test_more_features_than_rows():
         ({"contamination": -0.1}, "contamination"),
         ({"screening": "residual"}, "pass contamination"),
         ({"threshold": 0.0}, "threshold"),
+        ({"max_contamination": 0.0}, "max_contamination"),
+        ({"degrees_of_freedom": 1.0}, "degrees_of_freedom"),
     ],
 )
 def test_unusable_parameters_are_refused(line, parameters, message):

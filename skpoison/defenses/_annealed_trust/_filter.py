@@ -21,8 +21,11 @@ from ...base import PoisonFilter
 from ...exceptions import UntrustedClassWarning
 from ._ridge_path import RidgePath
 
+# A round number: a single trusted row is rarely ten times less probable than another
+# label unless it is wrong.
 _AUDIT_BAR = 0.1
-# After the first round, for rows of a class that it has seen no trusted row of.
+# After the first round, for rows of a class that it has seen no trusted row of. A round
+# number as well: their agreement is low, and its square root lets all of them teach.
 _POWER_IN_DOUBT = 0.5
 
 
@@ -120,6 +123,10 @@ class AnnealedTrustFilter(PoisonFilter):
     Notes
     -----
     The combination is this project's own; the references are to its ingredients.
+
+    The defaults were chosen on Fourclass, digits, breast cancer and MNIST, with other
+    seeds than those of the reported results; the grids of `gammas`,
+    `untrusted_weights` and `sharpness` on Fourclass and digits alone.
 
     References
     ----------

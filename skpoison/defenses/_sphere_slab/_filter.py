@@ -16,6 +16,7 @@ from ..._utils.typing import MatrixLike, RandomState
 from ...base import PoisonFilter
 from ._certificate import Certificate, FeasibleSet, certify
 
+# The percentile of the certificate's authors.
 _DEFAULT_QUANTILE = 0.7
 
 

@@ -1,33 +1,39 @@
 """Screening of regression rows by the residuals of fits that leave them out."""
 
+from functools import partial
+
 import numpy as np
 from scipy.linalg import eigh
 
 __all__ = ["leave_one_out_residuals", "root_mean_square", "screen", "smallest"]
 
-# Chosen on house prices; good for the warfarin doses too.
-_DEGREES_OF_FREEDOM = 0.2
-_CORE = 0.6
+# Sets of rows repeat after some ten rounds; this ends a search that wanders on.
 _MAX_ROUNDS = 30
 # A weaker penalty would leave nothing but rounding of the residuals of rows that have a
 # feature to themselves, and hide them.
 _LEAST_PENALTY = 1e-8
 
 
-def screen(X, y, threshold, always, floor):
+def screen(
+    X, y, *, threshold, max_contamination, degrees_of_freedom, always, varied, floor
+):
     """Residuals of all rows by a ridge of the rows within their own spread.
 
-    The best 60 % of the rows come first. Then all rows are kept whose residual is at
-    most `threshold` times the root mean square of those of the kept rows, until they
-    stay the same.
+    The core comes first: the rows that fit best, all but a share of
+    `max_contamination`. Then all rows are kept whose residual is at most `threshold`
+    times the root mean square of those of the kept rows, until they stay the same.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
-    threshold : float
+    threshold, max_contamination, degrees_of_freedom : float
+        As in TRIMRegressor.
     always : ndarray of bool of shape (n_samples,)
         Rows that are kept whatever their residuals.
+    varied : ndarray of bool of shape (n_samples,)
+        The rows whose residuals have a spread. The others are of the core, and do not
+        count in its size nor in the root mean square.
     floor : float
         Least spread, for data without noise.
 
@@ -39,31 +45,34 @@ def screen(X, y, threshold, always, floor):
     n_iter : int
         Number of fits.
     """
-    n_core = int(np.ceil(_CORE * len(y)))
-    kept, n_iter = _core(X, y, n_core, always)
+    residuals_by = partial(
+        leave_one_out_residuals, X, y, degrees_of_freedom=degrees_of_freedom
+    )
+    n_core = int(np.ceil((1 - max_contamination) * varied.sum())) + (~varied).sum()
+    kept, n_iter = _core(residuals_by, n_core, always | ~varied)
     seen: set[bytes] = set()
     while kept.tobytes() not in seen and len(seen) < _MAX_ROUNDS:
         seen.add(kept.tobytes())
-        residuals = leave_one_out_residuals(X, y, kept)
-        cut = threshold * max(root_mean_square(residuals[kept]), floor)
+        residuals = residuals_by(kept)
+        cut = threshold * max(root_mean_square(residuals[kept & varied]), floor)
         kept = always | (np.abs(residuals) <= cut)
-        if kept.sum() < n_core:
-            kept = smallest(residuals, n_core, always)
-    return leave_one_out_residuals(X, y, kept), kept, n_iter + len(seen) + 1
+        if (kept | ~varied).sum() < n_core:
+            kept = smallest(residuals, n_core, always | ~varied)
+    return residuals_by(kept), kept, n_iter + len(seen) + 1
 
 
-def _core(X, y, n_kept, always):
+def _core(residuals_by, n_kept, always):
     """The rows that a ridge of themselves fits best.
 
     From all rows on, those with the smallest residuals are fitted anew until they
     repeat; of the sets on the way the one with the least squared residuals wins.
     """
-    kept = np.ones(len(y), dtype=bool)
+    kept = np.ones(len(always), dtype=bool)
     seen: set[bytes] = set()
     best, least = kept, np.inf
     while kept.tobytes() not in seen and len(seen) < _MAX_ROUNDS:
         seen.add(kept.tobytes())
-        residuals = leave_one_out_residuals(X, y, kept)
+        residuals = residuals_by(kept)
         kept = smallest(residuals, n_kept, always)
         loss = np.sum(residuals[kept] ** 2)
         if loss < least:
@@ -71,11 +80,11 @@ def _core(X, y, n_kept, always):
     return best, len(seen)
 
 
-def leave_one_out_residuals(X, y, kept):
+def leave_one_out_residuals(X, y, kept, *, degrees_of_freedom):
     """Residuals by a ridge of the kept rows; for each of these by one without it.
 
     The ridge has an intercept, and the penalty at which its effective degrees of
-    freedom are a fifth of the number of kept rows.
+    freedom are the given share of the number of kept rows.
     """
     x_mean, y_mean = X[kept].mean(axis=0), y[kept].mean()
     centred = X[kept] - x_mean
@@ -84,7 +93,7 @@ def leave_one_out_residuals(X, y, kept):
     gram = centred @ centred.T if wide else centred.T @ centred
     variances, basis = eigh(gram)
     variances = np.maximum(variances, 0.0)
-    penalty = _penalty(variances, _DEGREES_OF_FREEDOM * len(centred))
+    penalty = _penalty(variances, degrees_of_freedom * len(centred))
     if wide:
         scores = basis * np.sqrt(variances)
         shrinkage = 1 / (variances + penalty)
