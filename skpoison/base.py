@@ -1,6 +1,6 @@
 """The contracts: what every defense and every attack offers."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +14,12 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_consistent_length, check_X_y
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._utils.containers import n_rows, take_rows
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
+from ._utils.labels import encode_labels, label_positions
+from ._utils.targets import target_column
 from ._utils.trusted import trusted_mask
 
 __all__ = ["PoisonAttack", "PoisonFilter", "PoisonedData"]
@@ -57,6 +58,7 @@ class PoisonFilter(
     TransformerMixin,
     OutlierMixin,
     BaseEstimator,
+    ABC,
 ):
     """Base of the defenses: finds the training rows that do not belong.
 
@@ -153,7 +155,7 @@ class PoisonFilter(
         """
         context = self._init_callback_context(max_subtasks=self._max_subtasks())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        X, y = self._validate_training_rows(X, y)
+        X, y = self._validate_training_rows(X, target_column(y))
         trusted = self._validate_trusted(trusted, y)
         scores, offset = self._score_training_rows(X, y, trusted)
         if not np.isfinite(scores).all():
@@ -256,6 +258,7 @@ class PoisonFilter(
         ValueError
             When a whole class is removed, besides the errors of `fit`.
         """
+        y = target_column(y)
         if self._is_regression(y):
             raise TypeError(
                 f"{type(self).__name__} cannot filter a regression inside a plain "
@@ -328,26 +331,17 @@ class PoisonFilter(
         if regression:
             self.__dict__.pop("classes_", None)
             return X, y
-        check_classification_targets(y)
-        self.classes_, y = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least two classes; y holds only one "
-                f"class: {self.classes_[0]!r}."
-            )
+        self.classes_, y = encode_labels(y, type(self).__name__)
         return X, y
 
     def _validate_new_rows(self, X, y):
         check_is_fitted(self)
         regression = not hasattr(self, "classes_")
-        X, y = self._validate_rows(X, y, reset=False, y_numeric=regression)
+        X, y = self._validate_rows(
+            X, target_column(y), reset=False, y_numeric=regression
+        )
         if not regression:
-            unseen = np.setdiff1d(y, self.classes_)
-            if len(unseen):
-                raise ValueError(
-                    f"y holds labels that were not seen during fit: {unseen.tolist()}."
-                )
-            y = np.searchsorted(self.classes_, y)
+            y = label_positions(y, self.classes_)
         return X, y
 
     def _validate_rows(self, X, y, *, reset, **checks):
@@ -393,7 +387,7 @@ class PoisonFilter(
         return tags
 
 
-class PoisonAttack(BaseEstimator):
+class PoisonAttack(BaseEstimator, ABC):
     """Base of the attacks: writes poison into a training set.
 
     A subclass validates its input in `fit_poison` and ends with one of `_append`,

@@ -28,6 +28,20 @@ X = np.arange(12.0).reshape(6, 2)
 y = np.array([0, 0, 1, 1, 2, 2])
 
 
+class Nothing(PoisonFilter):
+    """A filter that does not say how it scores."""
+
+
+class Harmless(PoisonAttack):
+    """An attack that does not say what it writes."""
+
+
+@pytest.mark.parametrize("kind", [PoisonFilter, PoisonAttack, Nothing, Harmless])
+def test_what_does_not_score_or_poison_cannot_be_made(kind):
+    with pytest.raises(TypeError, match=r"abstract.*(_score_training_rows|fit_poison)"):
+        kind()
+
+
 def test_removing_everything_is_refused():
     with pytest.raises(ValueError, match="GivenScores would remove all 6 rows"):
         GivenScores([-1] * 6).fit(X, y)

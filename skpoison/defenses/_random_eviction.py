@@ -4,9 +4,9 @@ from numbers import Real
 
 from sklearn.utils import check_random_state
 
-from .._utils.parameters import Interval
+from .._utils.parameters import Interval, StrOptions
 from .._utils.shares import floor_share
-from .._utils.targets import is_continuous
+from .._utils.targets import is_regression
 from ..base import PoisonFilter
 
 
@@ -19,6 +19,10 @@ class RandomEvictionFilter(PoisonFilter):
     ----------
     rate : float in [0, 1), default=0.1
         Share of the rows to remove; floor(rate x n_samples) rows go.
+    task : {"auto", "classification", "regression"}, default="auto"
+        What y holds. "auto" takes words, up to 20 different whole numbers, and up to
+        100 of them on ten rows or more each, for labels, and other floats for the
+        target values of a regression; it asks about other whole numbers.
     random_state : int, RandomState instance or None, default=None
         Pass an int for reproducible output.
 
@@ -55,16 +59,18 @@ class RandomEvictionFilter(PoisonFilter):
 
     _parameter_constraints: dict = {
         "rate": [Interval(Real, 0, 1, closed="left")],
+        "task": [StrOptions({"auto", "classification", "regression"})],
         "random_state": ["random_state"],
     }
     _accept_sparse = "csr"
 
-    def __init__(self, rate=0.1, *, random_state=None):
+    def __init__(self, rate=0.1, *, task="auto", random_state=None):
         self.rate = rate
+        self.task = task
         self.random_state = random_state
 
     def _is_regression(self, y):
-        return is_continuous(y)
+        return is_regression(y, self.task)
 
     def _score_training_rows(self, X, y, trusted):
         n = len(y)

@@ -5,15 +5,15 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._torch.device import torch_device
 from .._torch.seeding import seeded_generator
 from .._torch.threads import one_thread
 from .._utils.canonical_order import canonical_order
+from .._utils.labels import encode_labels, label_positions
 from .._utils.parameters import Interval, StrOptions
-from .._utils.targets import is_regression_task
+from .._utils.targets import is_regression, target_column
 from ._encoding import Encoder
 
 __all__ = ["ConditionalNetwork"]
@@ -59,7 +59,8 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
         return Encoder(X, y, n_classes=n_classes, span=self._span, device=device)
 
     def _validate_rows(self, X, y):
-        regression = is_regression_task(self.task, y)
+        y = target_column(y)
+        regression = is_regression(y, self.task)
         X, y = validate_data(
             self,
             X,
@@ -71,13 +72,7 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
         if regression:
             self.__dict__.pop("classes_", None)
             return X, y
-        check_classification_targets(y)
-        self.classes_, y = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least two classes; y holds only one "
-                f"class: {self.classes_[0]!r}."
-            )
+        self.classes_, y = encode_labels(y, type(self).__name__)
         return X, y
 
     @property
@@ -91,7 +86,7 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
         X, y = validate_data(
             self,
             X,
-            y,
+            target_column(y),
             reset=False,
             dtype=(np.float64, np.float32),
             y_numeric=regression,
@@ -102,13 +97,7 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
         """Labels as positions in `classes_`; target values as they are."""
         if not hasattr(self, "classes_"):
             return check_array(y, ensure_2d=False, dtype=np.float64)
-        y = np.asarray(y)
-        unseen = np.setdiff1d(y, self.classes_)
-        if len(unseen):
-            raise ValueError(
-                f"y holds labels that were not seen during fit: {unseen.tolist()}."
-            )
-        return np.searchsorted(self.classes_, y)
+        return label_positions(y, self.classes_)
 
     def _sample(self, y, random_state):
         """Rows that the generator makes for labels or target values."""

@@ -50,8 +50,9 @@ class ConditionalGAN(ConditionalNetwork):
     learning_rate : float, default=2e-4
         Of Adam, for all networks.
     task : {"auto", "classification", "regression"}, default="auto"
-        Whether y holds labels or target values. "auto" takes fractional numbers for
-        target values and anything else for labels.
+        What y holds. "auto" takes words, up to 20 different whole numbers, and up to
+        100 of them on ten rows or more each, for labels, and other floats for the
+        target values of a regression; it asks about other whole numbers.
     device : str or torch.device, default="auto"
         Where torch computes; "auto" is the first GPU where there is one.
     random_state : int, RandomState instance or None, default=None

@@ -49,8 +49,9 @@ class ConditionalWGANGP(BaseCritic):
         Training ends once the critic's weights move by less than this share of their
         length in 50 iterations.
     task : {"auto", "classification", "regression"}, default="auto"
-        Whether y holds labels or target values. "auto" takes fractional numbers for
-        target values and anything else for labels.
+        What y holds. "auto" takes words, up to 20 different whole numbers, and up to
+        100 of them on ten rows or more each, for labels, and other floats for the
+        target values of a regression; it asks about other whole numbers.
     device : str or torch.device, default="auto"
         Where torch computes; "auto" is the first GPU where there is one.
     random_state : int, RandomState instance or None, default=None

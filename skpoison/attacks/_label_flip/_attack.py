@@ -6,11 +6,12 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.svm import SVC
 from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from ..._utils.canonical_order import canonical_order
+from ..._utils.labels import encode_labels
 from ..._utils.parameters import HasMethods, Interval, StrOptions
+from ..._utils.targets import target_column
 from ...base import PoisonAttack
 from ._alfa import alfa_flips
 from ._cluster import cluster_flips
@@ -130,13 +131,8 @@ class LabelFlipAttack(PoisonAttack):
             For "tilt", "alfa" and "cluster" when `estimator` is no SVC.
         """
         check_consistent_length(X, y)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(column_or_1d(y), return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                "A label can only be flipped to another one, but y holds only one "
-                f"class: {self.classes_[0]!r}."
-            )
+        y = target_column(y)
+        self.classes_, codes = encode_labels(column_or_1d(y), type(self).__name__)
         rows, flipped = self._flips(X, codes, round(self.rate * len(codes)))
         order = np.argsort(rows)
         return self._relabel(X, y, rows[order], self.classes_[flipped[order]])

@@ -16,6 +16,7 @@ from skorch import NeuralNetClassifier
 from ..._torch.device import torch_device
 from ..._torch.seeding import seeded
 from ..._torch.training import encode_target, train
+from ..._utils.labels import check_two_classes, label_positions
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.typing import Device, MatrixLike, RandomState
 from ._pgd import worst_near
@@ -191,11 +192,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = self._validate(X, y, reset=True)
         self.classes_, target = encode_target(self.net, y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least two classes; y holds only one "
-                f"class: {self.classes_[0]!r}."
-            )
+        check_two_classes(self.classes_, type(self).__name__)
         self.net_ = train(
             self.net,
             X,
@@ -262,12 +259,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X, y = self._validate(X, y, reset=False)
-        unseen = np.setdiff1d(y, self.classes_)
-        if len(unseen):
-            raise ValueError(
-                f"y holds labels that were not seen during fit: {unseen.tolist()}."
-            )
-        target = np.searchsorted(self.classes_, y)
+        target = label_positions(y, self.classes_)
         device = torch_device(self.device)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         size = self.net_.batch_size if self.net_.batch_size > 0 else len(X)

@@ -9,7 +9,7 @@ from ..._torch.seeding import seeded_generator
 from ..._torch.threads import one_thread
 from ..._utils.canonical_order import canonical_order
 from ..._utils.parameters import Interval, StrOptions
-from ..._utils.targets import is_regression_task
+from ..._utils.targets import is_regression
 from ...base import PoisonFilter
 from ...generative import ConditionalGAN, ConditionalWGANGP, HingeCritic
 from ...generative._base_critic import check_negatives
@@ -100,8 +100,9 @@ class DePoisFilter(PoisonFilter):
         Training ends once the critics' weights move by less than this share of their
         length in 50 iterations, in each of the rounds.
     task : {"auto", "classification", "regression"}, default="auto"
-        Whether y holds labels or target values. "auto" takes fractional numbers for
-        target values and anything else for labels.
+        What y holds. "auto" takes words, up to 20 different whole numbers, and up to
+        100 of them on ten rows or more each, for labels, and other floats for the
+        target values of a regression; it asks about other whole numbers.
     device : str or torch.device, default="auto"
         Where torch computes; "auto" is the first GPU where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -236,7 +237,7 @@ class DePoisFilter(PoisonFilter):
         self.random_state = random_state
 
     def _is_regression(self, y):
-        return is_regression_task(self.task, y)
+        return is_regression(y, self.task)
 
     def _max_subtasks(self):
         return 1 + self._n_critics * self.augment

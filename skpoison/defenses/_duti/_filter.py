@@ -9,6 +9,7 @@ from ..._utils.canonical_order import canonical_order
 from ..._utils.kernel_features import kernel_features
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.shares import floor_share
+from ..._utils.targets import is_regression
 from ...base import PoisonFilter
 from ...exceptions import UntrustedClassWarning
 from ._label_path import TrustedAgreement, label_path
@@ -173,7 +174,7 @@ class DUTIFilter(PoisonFilter):
         self.random_state = random_state
 
     def _is_regression(self, y):
-        return self.task == "regression"
+        return is_regression(y, self.task)
 
     def _score_training_rows(self, X, y, trusted):
         if trusted.all():
