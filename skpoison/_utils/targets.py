@@ -82,7 +82,7 @@ def target_column(y):
     """
     if isinstance(y, list | tuple) and len(y) and isinstance(y[0], list | tuple):
         y = np.asarray(y)
-    shape = getattr(y, "shape", ())
+    shape: tuple = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] == 1:
         warn(
             "A column-vector y was passed when a 1d array was expected. Please change "
