@@ -7,6 +7,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, column_or_1d
 
+from ._utils.messages import plain
 from ._utils.trusted import trusted_mask
 
 __all__ = ["TrustedKFold"]
@@ -103,7 +104,8 @@ class TrustedKFold(BaseCrossValidator):
         """
         if not isinstance(self.n_splits, Integral) or self.n_splits < 2:
             raise ValueError(
-                f"n_splits must be an integer of at least 2; got {self.n_splits!r}."
+                "n_splits must be an integer of at least 2; got "
+                f"{plain(self.n_splits)!r}."
             )
         return int(self.n_splits)
 

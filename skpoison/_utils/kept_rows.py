@@ -1,10 +1,9 @@
 """What a filter leaves, and what stands in for the rest."""
 
-import warnings
-
 import numpy as np
 
 from ..exceptions import RemovedClassWarning
+from .messages import plain, warn
 
 __all__ = ["check_what_is_left", "stand_in_rows"]
 
@@ -37,16 +36,15 @@ def check_what_is_left(y, kept, name):
         raise ValueError(f"{name} would remove all {len(y)} rows.")
     if len(left) == 1:
         raise ValueError(
-            f"{name} would leave rows of one class alone, {left[0]!r}: nothing could "
-            "be learned from them."
+            f"{name} would leave rows of one class alone, {plain(left[0])!r}: nothing "
+            "could be learned from them."
         )
     gone = np.setdiff1d(y, left)
     if len(gone):
-        warnings.warn(
+        warn(
             f"{name} removed every row of {gone.tolist()}: a model trained on the rest "
             "cannot predict these classes.",
             RemovedClassWarning,
-            stacklevel=3,
         )
 
 
@@ -75,8 +73,8 @@ def stand_in_rows(y, inlier_mask):
         kept = np.flatnonzero((y == label) & inlier_mask)
         if len(kept) == 0:
             raise ValueError(
-                f"Every row of class {label!r} was removed, so no kept row can stand "
-                "in for them. A plain scikit-learn Pipeline cannot drop rows; use "
+                f"Every row of class {plain(label)!r} was removed, so no kept row can "
+                "stand in for them. A plain scikit-learn Pipeline cannot drop rows; use "
                 "skpoison.pipeline.Pipeline, which does."
             )
         spacing = len(kept) / len(suspects)

@@ -3,7 +3,10 @@
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-__all__ = ["trusted_mask"]
+from ..exceptions import UntrustedClassWarning
+from .messages import warn
+
+__all__ = ["trusted_mask", "warn_of_untrusted_classes"]
 
 
 def trusted_mask(trusted, n_samples):
@@ -57,3 +60,27 @@ def trusted_mask(trusted, n_samples):
             "the parameter out where the defense does not need it."
         )
     return mask
+
+
+def warn_of_untrusted_classes(classes, y, trusted):
+    """Warn of classes whose rows vouch for one another.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+    y : ndarray of int of shape (n_samples,)
+        Positions in `classes`.
+    trusted : ndarray of bool of shape (n_samples,)
+
+    Warns
+    -----
+    UntrustedClassWarning
+        When no row of some class is trusted.
+    """
+    untrusted = np.setdiff1d(np.arange(len(classes)), y[trusted])
+    if len(untrusted):
+        warn(
+            f"No trusted row is of {classes[untrusted].tolist()}: whether rows of such "
+            "a class belong is judged by the untrusted rows alone.",
+            UntrustedClassWarning,
+        )

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from .._utils.margins import own_minus_best_other
 from .._utils.parameters import Interval, StrOptions
 from ..base import PoisonFilter
 from ..neighbors import largest_k, neighbor_votes
@@ -173,10 +174,7 @@ class DeepKNNFilter(PoisonFilter):
             random_state=self.random_state,
         ).astype(np.float64)
         total = votes.sum(axis=1)
-        rows = np.arange(len(y))
-        own = votes[rows, y]
-        votes[rows, y] = -np.inf
-        margin = own - votes.max(axis=1)
+        margin = own_minus_best_other(votes, y)
         # Fractional votes that tie on paper may differ by their rounding.
         margin[np.abs(margin) <= 1e-9 * total] = 0.0
         return margin / total

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from .._utils.margins import own_minus_best_other
 from .._utils.parameters import Interval
 from ..base import PoisonFilter
 from ..neighbors import neighbor_votes
@@ -118,9 +119,7 @@ class LabelSanitizationFilter(PoisonFilter):
         rows = np.arange(len(y))
         winners = votes.argmax(axis=1)
         most = votes[rows, winners]
-        own = votes[rows, y]
-        others = votes.copy()
-        others[rows, y] = 0
         tied = (votes == most[:, None]).sum(axis=1) > 1
-        lead = np.where(own == most, own - others.max(axis=1), -most)
+        margin = own_minus_best_other(votes.astype(np.float64), y)
+        lead = np.where(votes[rows, y] == most, margin, -most)
         return np.where(tied, 0, lead) / votes.sum(axis=1), winners

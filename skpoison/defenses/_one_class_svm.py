@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Real
 from typing import Literal
 
 import numpy as np
 from sklearn.svm import OneClassSVM
 
+from .._utils.messages import warn
 from .._utils.parameters import Interval, StrOptions
 from ..exceptions import DegenerateFilterWarning
 from ._per_class import PerClassFilter
@@ -105,11 +105,10 @@ class OneClassSVMFilter(PerClassFilter):
         scores, _ = super()._score_training_rows(X, y, trusted)
         degenerate = self.nu * np.bincount(y) < 1
         if degenerate.any():
-            warnings.warn(
+            warn(
                 f"nu={self.nu} allows less than one outlier in the classes "
                 f"{self.classes_[degenerate].tolist()}: the one-class SVM finds none "
                 "there. Raise nu above 1 / (rows of the class).",
                 DegenerateFilterWarning,
-                stacklevel=4,
             )
         return scores, -float(self.tolerance)

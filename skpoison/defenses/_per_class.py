@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 
+from .._utils.messages import plain
 from .._utils.parameters import HasMethods
 from ..base import PoisonFilter
 
@@ -80,7 +81,7 @@ class PerClassFilter(PoisonFilter):
             except ValueError as error:
                 raise ValueError(
                     f"{type(detector).__name__} cannot judge the {rows.sum()} rows of "
-                    f"class {label!r}: {error}"
+                    f"class {plain(label)!r}: {error}"
                 ) from error
             self.detectors_.append(detector)
         return scores, 0.0

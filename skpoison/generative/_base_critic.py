@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
 
+from .._utils.messages import plain
 from .._utils.parameters import Interval
 from ._base import ConditionalNetwork
 from ._critic_ensemble import CriticEnsemble
@@ -173,5 +174,5 @@ def check_negatives(negatives):
     if not negatives or not set(negatives) <= _NEGATIVES:
         raise ValueError(
             "negatives must hold 'mismatch', 'generator' or both; got "
-            f"{tuple(negatives)}."
+            f"{plain(tuple(negatives))}."
         )

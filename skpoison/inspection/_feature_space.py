@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, column_or_1d
 
+from .._utils.messages import plain
 from .._utils.typing import Estimator, MatrixLike
 from ._steps import split_at_filter
 
@@ -199,7 +200,7 @@ class FeatureSpaceDisplay:
         )
         for group, label in enumerate((target_class, poison_class)):
             if not (groups == group).any():
-                raise ValueError(f"y holds no clean row of class {label!r}.")
+                raise ValueError(f"y holds no clean row of class {plain(label)!r}.")
         shown = groups >= 0
         origin, axes = _plane(features, groups, normal)
 

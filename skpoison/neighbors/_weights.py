@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._utils.messages import plain
+
 # Fractional votes that add up to k on paper may miss it by their rounding.
 _ROUNDING = 1e-9
 
@@ -45,7 +47,7 @@ def votes_per_row(class_weight, classes, labels):
         if set(class_weight) != set(classes.tolist()):
             raise ValueError(
                 "class_weight must hold one weight for each class of y, which are "
-                f"{classes.tolist()}; got weights for {list(class_weight)}."
+                f"{classes.tolist()}; got weights for {plain(list(class_weight))}."
             )
         class_weight = [class_weight[label] for label in classes.tolist()]
     weight = np.asarray(class_weight, dtype=np.float64)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import column_or_1d
 
 from ..._torch.device import torch_device
 from ..._torch.shapes import conversion
+from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ...base import PoisonAttack
 from ._surrogates import load_surrogates
@@ -166,15 +167,15 @@ class CleanLabelAttack(PoisonAttack):
         candidates = np.flatnonzero(y == self.poison_class)
         if len(candidates) == 0:
             raise ValueError(
-                f"poison_class={self.poison_class!r} is not among the labels in y: "
-                f"{np.unique(y).tolist()}."
+                f"poison_class={plain(self.poison_class)!r} is not among the labels in "
+                f"y: {np.unique(y).tolist()}."
             )
         if not isinstance(self.bases, str):
             return self._given_bases(candidates, n_targets)
         if len(candidates) < n_poisons:
             raise ValueError(
                 f"n_poisons={n_poisons} needs as many bases, but class "
-                f"{self.poison_class!r} has {len(candidates)} rows."
+                f"{plain(self.poison_class)!r} has {len(candidates)} rows."
             )
         if self.bases == "first":
             return np.tile(candidates[:n_poisons], (n_targets, 1))
@@ -218,7 +219,7 @@ class CleanLabelAttack(PoisonAttack):
         if len(strangers):
             raise ValueError(
                 "bases must be indices of rows of class "
-                f"{self.poison_class!r}; {strangers[:5].tolist()} are not."
+                f"{plain(self.poison_class)!r}; {strangers[:5].tolist()} are not."
             )
         if (np.diff(np.sort(given, axis=1)) == 0).any():
             raise ValueError("bases must not name a row twice for the same target.")

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from ..._utils.messages import plain
 from ..._utils.parameters import Interval
 from ...base import PoisonAttack
 from ._feasible_rows import (
@@ -36,15 +37,16 @@ class RegressionAttack(PoisonAttack):
     def _validate_bounds(self, X, y):
         if len(self.bounds) != 2 or not self.bounds[0] < self.bounds[1]:
             raise ValueError(
-                f"bounds must be two numbers, the lower first; got {self.bounds!r}."
+                "bounds must be two numbers, the lower first; got "
+                f"{plain(self.bounds)!r}."
             )
         low, high = self.bounds
         for name, values in (("X", X), ("y", y)):
             if values.min() < low or values.max() > high:
                 raise ValueError(
                     f"{name} has values from {values.min():.4g} to {values.max():.4g}, "
-                    f"outside bounds={self.bounds!r}. Scale X and y into the bounds "
-                    "(MinMaxScaler), or set bounds to what the attacker may write."
+                    f"outside bounds={plain(self.bounds)!r}. Scale X and y into the "
+                    "bounds (MinMaxScaler), or set bounds to what the attacker may write."
                 )
         return low, high
 
@@ -81,8 +83,8 @@ class RegressionAttack(PoisonAttack):
         for group in groups:
             if not is_onehot(X, group):
                 raise ValueError(
-                    f"onehot_groups names the columns {group}, but some row has a "
-                    "negative value there, or values that sum to more than 1."
+                    f"onehot_groups names the columns {plain(group)}, but some row has "
+                    "a negative value there, or values that sum to more than 1."
                 )
         return groups
 

@@ -17,6 +17,7 @@ from ..._torch.device import torch_device
 from ..._torch.seeding import seeded
 from ..._torch.training import encode_target, train
 from ..._utils.labels import check_two_classes, label_positions
+from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.typing import Device, MatrixLike, RandomState
 from ._pgd import worst_near
@@ -304,7 +305,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         if low < self.bounds[0] or high > self.bounds[1]:
             raise ValueError(
                 f"X holds values from {low:.4g} to {high:.4g}, outside "
-                f"bounds={self.bounds}: scale X, divide bytes by 255, or say what the "
-                "bounds are."
+                f"bounds={plain(self.bounds)}: scale X, divide bytes by 255, or say what "
+                "the bounds are."
             )
         return checked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from itertools import product
 from numbers import Integral, Real
@@ -16,9 +15,9 @@ from ..._utils.canonical_order import canonical_order
 from ..._utils.kernel_features import mean_squared_size
 from ..._utils.margins import own_minus_best_other
 from ..._utils.parameters import Interval
+from ..._utils.trusted import warn_of_untrusted_classes
 from ..._utils.typing import RandomState
 from ...base import PoisonFilter
-from ...exceptions import UntrustedClassWarning
 from ._ridge_path import RidgePath
 
 # A round number: a single trusted row is rarely ten times less probable than another
@@ -193,7 +192,7 @@ class AnnealedTrustFilter(PoisonFilter):
     def _score_training_rows(self, X, y, trusted):
         for name in ("untrusted_weights", "gammas", "sharpness"):
             _check_positive(name, getattr(self, name))
-        self._warn_of_untrusted_classes(y, trusted)
+        warn_of_untrusted_classes(self.classes_, y, trusted)
         # In an order that follows from the contents of the rows, so that the landmarks
         # drawn from them, and every sum over them, do too.
         order = canonical_order(X, y, trusted)
@@ -274,16 +273,6 @@ class AnnealedTrustFilter(PoisonFilter):
         X = X - self._center
         one = np.ones((len(X), 1))
         return [np.hstack([nystroem.transform(X), one]) for nystroem in self._maps]
-
-    def _warn_of_untrusted_classes(self, y, trusted):
-        untrusted = np.setdiff1d(np.arange(len(self.classes_)), y[trusted])
-        if len(untrusted):
-            warnings.warn(
-                f"No trusted row is of {self.classes_[untrusted].tolist()}: whether "
-                "rows of such a class belong is judged by the untrusted rows alone.",
-                UntrustedClassWarning,
-                stacklevel=4,
-            )
 
 
 def _log_likelihood(logits, y):

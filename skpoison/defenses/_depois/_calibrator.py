@@ -1,9 +1,8 @@
 """Scores of rows known to be clean, as a scale for all others."""
 
-import warnings
-
 import numpy as np
 
+from ..._utils.messages import warn
 from ...exceptions import DegenerateFilterWarning
 
 __all__ = ["ScoreCalibrator"]
@@ -78,12 +77,11 @@ def _group_means(scores, groups, n_groups):
 def _unit(spread, wrong_deviations):
     gap = -wrong_deviations.mean()
     if gap <= 0:
-        warnings.warn(
+        warn(
             "The critic does not tell wrong labels of held-out trusted rows from right "
             "ones: what it removes is left to chance. Give it more trusted rows, or "
             "other features.",
             DegenerateFilterWarning,
-            stacklevel=2,
         )
         return spread
     wrong_spread = wrong_deviations.std()

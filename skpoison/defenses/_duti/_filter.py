@@ -1,6 +1,5 @@
 """DUTI: the smallest changes of labels that bring a learner to agree with trust."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,8 +9,8 @@ from ..._utils.kernel_features import kernel_features
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.shares import floor_share
 from ..._utils.targets import is_regression
+from ..._utils.trusted import warn_of_untrusted_classes
 from ...base import PoisonFilter
-from ...exceptions import UntrustedClassWarning
 from ._label_path import TrustedAgreement, label_path
 from ._value_path import N_STEPS, TrustedFit, value_path
 
@@ -199,14 +198,7 @@ class DUTIFilter(PoisonFilter):
 
     def _judge_labels(self, features, y, trusted):
         n_classes = len(self.classes_)
-        missing = np.setdiff1d(np.arange(n_classes), y[trusted])
-        if len(missing):
-            warnings.warn(
-                f"No trusted row is of {self.classes_[missing].tolist()}: whether rows "
-                "of such a class belong is judged by the untrusted rows alone.",
-                UntrustedClassWarning,
-                stacklevel=5,
-            )
+        warn_of_untrusted_classes(self.classes_, y, trusted)
         weight = 10.0 if n_classes == 2 else 1.0
         objective = TrustedAgreement(
             features, y, n_classes, trusted, *self._strengths(weight)

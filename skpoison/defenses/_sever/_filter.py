@@ -1,12 +1,12 @@
 """Sever: rows whose gradients pull the fit in one direction."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import check_random_state, get_tags
 
+from ..._utils.messages import warn
 from ..._utils.parameters import HasMethods, Interval
 from ..._utils.shares import floor_share
 from ...base import PoisonFilter
@@ -184,12 +184,11 @@ class SeverFilter(PoisonFilter):
         return scores, -1.0
 
     def _warn_of_exact_fit(self):
-        warnings.warn(
+        warn(
             f"{type(self.estimator).__name__} fits every row exactly: there are no "
             "gradients to judge rows by, and none was removed. Regularise the "
             "estimator.",
             DegenerateFilterWarning,
-            stacklevel=5,
         )
 
 

@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from ..._utils.messages import plain
 from ..._utils.parameters import Interval
 from ..._utils.shares import floor_share
 from ..._utils.typing import MatrixLike, RandomState
@@ -242,8 +243,8 @@ class SphereSlabFilter(PoisonFilter):
         if counts.min() < needed:
             raise ValueError(
                 f"SphereSlabFilter needs at least {needed} trusted rows of each class, "
-                f"or no trusted rows at all; class {self.classes_[counts.argmin()]} "
-                f"has {counts.min()}."
+                f"or no trusted rows at all; class "
+                f"{plain(self.classes_[counts.argmin()])!r} has {counts.min()}."
             )
 
 

@@ -1,6 +1,5 @@
 """TRIM: a regression of the rows that it fits best."""
 
-import warnings
 from numbers import Real
 
 import numpy as np
@@ -8,6 +7,7 @@ from sklearn.base import RegressorMixin, clone, is_regressor
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..._utils.canonical_order import canonical_order
+from ..._utils.messages import plain, warn
 from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ..._utils.shares import floor_share
 from ...base import PoisonFilter
@@ -246,14 +246,13 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
         ):
             return np.ones(len(y), dtype=bool)
         n_varied = len(y) - most
-        warnings.warn(
-            f"y is {values[counts.argmax()].item()!r} in {most} of {len(y)} rows, more "
+        warn(
+            f"y is {plain(values[counts.argmax()])!r} in {most} of {len(y)} rows, more "
             "than poison is assumed to make up. TRIMRegressor judges the other "
             f"{n_varied} rows by their own spread: it finds poison among them while "
             f"that is at most {floor_share(self.max_contamination, n_varied)} rows, "
             "and none that has the common value.",
             PointMassWarning,
-            stacklevel=4,
         )
         return position != counts.argmax()
 
