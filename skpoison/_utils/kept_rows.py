@@ -74,8 +74,8 @@ def stand_in_rows(y, inlier_mask):
         if len(kept) == 0:
             raise ValueError(
                 f"Every row of class {plain(label)!r} was removed, so no kept row can "
-                "stand in for them. A plain scikit-learn Pipeline cannot drop rows; use "
-                "skpoison.pipeline.Pipeline, which does."
+                "stand in for them. A plain scikit-learn Pipeline cannot drop rows; "
+                "use skpoison.pipeline.Pipeline, which does."
             )
         spacing = len(kept) / len(suspects)
         rows[suspects] = kept[((np.arange(len(suspects)) + 0.5) * spacing).astype(int)]

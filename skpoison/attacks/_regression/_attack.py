@@ -46,7 +46,8 @@ class RegressionAttack(PoisonAttack):
                 raise ValueError(
                     f"{name} has values from {values.min():.4g} to {values.max():.4g}, "
                     f"outside bounds={plain(self.bounds)!r}. Scale X and y into the "
-                    "bounds (MinMaxScaler), or set bounds to what the attacker may write."
+                    "bounds (MinMaxScaler), or set bounds to what the attacker may "
+                    "write."
                 )
         return low, high
 

@@ -305,7 +305,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         if low < self.bounds[0] or high > self.bounds[1]:
             raise ValueError(
                 f"X holds values from {low:.4g} to {high:.4g}, outside "
-                f"bounds={plain(self.bounds)}: scale X, divide bytes by 255, or say what "
-                "the bounds are."
+                f"bounds={plain(self.bounds)}: scale X, divide bytes by 255, or say "
+                "what the bounds are."
             )
         return checked
