@@ -7,6 +7,7 @@ from joblib import effective_n_jobs
 from sklearn import get_config
 from threadpoolctl import threadpool_limits
 
+from .._utils.threads import one_blas_thread
 from . import _prefilter16
 from ._exact import AmbiguousPairs, beyond_the_vote
 from ._geometry import Rescaling
@@ -70,7 +71,7 @@ class _Counter:
         # The threads of BLAS, for the whole process, and of OpenMP, for each worker,
         # would fight with the workers over the cores.
         with (
-            threadpool_limits(1, "blas"),
+            one_blas_thread(),
             ThreadPoolExecutor(
                 self.n_jobs, initializer=threadpool_limits, initargs=(1, "openmp")
             ) as workers,

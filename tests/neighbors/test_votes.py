@@ -1,6 +1,8 @@
 """The neighbour vote against a brute force in float64."""
 
+import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
+from threadpoolctl import threadpool_info
 
 from skpoison.neighbors import largest_k, neighbor_votes
+from skpoison.neighbors._count import _Counter
 from skpoison.neighbors._reference_set import ReferenceSet
 
+from .._utils._blas import blas_threads, set_blas_threads
 from ._reference import KINDS, brute_force, rows_of
 
 
@@ -216,3 +221,47 @@ def test_the_largest_k_is_the_last_that_works(class_weight, include_self):
     neighbor_votes(X, y, k, **options)
     with pytest.raises(ValueError, match=f"largest possible k is {k}"):
         neighbor_votes(X, y, k + 1, **options)
+
+
+def test_overlapping_calls_give_the_threads_of_blas_and_openmp_back(monkeypatch):
+    """The second starts within the first, and ends after it."""
+    first_inside, second_inside, first_ended = (threading.Event() for _ in range(3))
+    count_share = _Counter._count_share
+
+    def wait_and_count(self, *args):
+        if len(self.X) == 1:
+            first_inside.set()
+            assert second_inside.wait(60)
+        else:
+            second_inside.set()
+            assert first_ended.wait(60)
+        return count_share(self, *args)
+
+    def vote(n_rows):
+        before = openmp_threads()
+        neighbor_votes(X, y, 5, X_query=X[:n_rows])
+        assert openmp_threads() == before
+
+    monkeypatch.setattr(_Counter, "_count_share", wait_and_count)
+    X, y = np.random.default_rng(0).normal(size=(50, 3)), np.arange(50) % 2
+    usual = max(blas_threads())
+    set_blas_threads(2)
+    try:
+        with ThreadPoolExecutor(2) as callers:
+            first = callers.submit(vote, 1)
+            assert first_inside.wait(60)
+            second = callers.submit(vote, 2)
+            first.result(timeout=60)
+            first_ended.set()
+            second.result(timeout=60)
+        assert blas_threads() == {2}
+    finally:
+        set_blas_threads(usual)
+
+
+def openmp_threads():
+    return [
+        library["num_threads"]
+        for library in threadpool_info()
+        if library["user_api"] == "openmp"
+    ]
