@@ -1,16 +1,9 @@
 """scikit-learn's own checks of every estimator."""
 
 from ._checks import scikit_learn_checks
-from ._instances import (
-    FILTERS,
-    META_ESTIMATORS,
-    REGRESSION_FILTERS,
-    expected_failed_checks,
-)
+from ._instances import CHECKED, expected_failed_checks
 
 
-@scikit_learn_checks(
-    [*FILTERS, *REGRESSION_FILTERS, *META_ESTIMATORS], expected_failed_checks
-)
+@scikit_learn_checks(CHECKED, expected_failed_checks)
 def test_scikit_learn(estimator, check):
     check(estimator)

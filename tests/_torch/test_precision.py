@@ -127,6 +127,7 @@ def test_bfloat16_features_are_as_good(digits):
 
 def test_gradients_flow_through_bfloat16(digits):
     X, _ = digits
+    torch.manual_seed(2)  # No ReLU is so near its kink that rounding turns it off.
     embedding = NetEmbedding(ConvNet(), frozen=True, precision="bfloat16").fit(X)
     x = torch.tensor(X[:3], dtype=torch.float32, requires_grad=True)
     embedding.feature_extractor()(x).square().sum().backward()
