@@ -307,8 +307,8 @@ def test_what_cannot_be_attacked_is_said(d, name, params, error, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, y, t: (X * 255, y, t), r"X must hold values in \[0, 1\]"),
-        (lambda X, y, t: (X, y, t - 0.5), "X_targets must hold values"),
+        (lambda X, y, t: (X * 255, y, t), r"X holds .* outside \[0, 1\]"),
+        (lambda X, y, t: (X, y, t - 0.5), "X_targets holds values from"),
         (lambda X, y, t: (np.where(X > 0.9, np.nan, X), y, t), "NaN"),
         (lambda X, y, t: (X, y[1:], t), "inconsistent numbers of samples"),
         (lambda X, y, t: (X, y, t[:, 1:]), "rows of shape"),
@@ -318,6 +318,17 @@ def test_unusable_rows_are_said(d, name, change, message):
     X, y, X_targets = change(d.X, d.y, targets(3, n=2))
     with pytest.raises(ValueError, match=message):
         make(name, d.extractor).craft(X, y, X_targets)
+
+
+def test_values_a_hair_outside_the_bounds_are_taken(d, name):
+    """The poisons keep the bounds, and are those of the values within them."""
+    attack = make(name, d.extractor)
+    X, X_targets = d.X.copy(), targets(3, n=2)
+    X[X >= 1] = np.nextafter(np.float32(1), np.float32(2))
+    assert X.max() > 1
+    poisons = attack.craft(X, d.y, X_targets)
+    assert_array_equal(poisons, attack.craft(np.clip(X, 0, 1), d.y, X_targets))
+    assert 0 <= poisons.min() <= poisons.max() <= 1
 
 
 def test_fit_poison_takes_one_target(d, name):

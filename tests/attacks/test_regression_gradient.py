@@ -233,6 +233,15 @@ def test_seeds(train, validation):
     assert np.array_equal(before[1], after[1])
 
 
+def test_rows_a_hair_outside_the_bounds_are_taken(train, validation):
+    X, y = (part.copy() for part in train)
+    X[0], y[0] = 1.0000000000000002, -1e-17
+    attack = RegressionGradientAttack(Ridge(0.1), n_poisons=8, random_state=0)
+    attack.fit_poison(X, y, **validation)
+    assert min(attack.X_poison_.min(), attack.y_poison_.min()) >= 0
+    assert max(attack.X_poison_.max(), attack.y_poison_.max()) <= 1
+
+
 def test_more_poison_than_rows(train, validation):
     X, y = train
     attack = RegressionGradientAttack(Ridge(0.1), n_poisons=90, random_state=0)
@@ -245,7 +254,7 @@ def test_more_poison_than_rows(train, validation):
         ({}, "Give either rate"),
         ({"rate": 0.1, "n_poisons": 3}, "Give either rate"),
         ({"rate": 0.001}, "no poison row at all"),
-        ({"n_poisons": 3, "bounds": (0, 0.5)}, "outside bounds"),
+        ({"n_poisons": 3, "bounds": (0, 0.5)}, r"outside \[0, 0\.5\]"),
         ({"n_poisons": 3, "bounds": (1, 0)}, "the lower first"),
         ({"n_poisons": 3, "onehot_groups": [[0, 1]]}, "sum to more than 1"),
         ({"n_poisons": 3, "onehot_groups": [[0, 70]]}, "columns from 0 to 70"),

@@ -69,6 +69,22 @@ def test_bounds_and_groups(train):
     assert set(np.unique(attack.y_poison_)) <= {-5.0, 5.0}
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_a_hair_outside_the_bounds_are_taken(train, dtype):
+    """Such as 1.0000000000000002 by MinMaxScaler; only the poison keeps the bounds."""
+    X, y = (part.astype(dtype) for part in train)
+    X[0], y[0] = np.nextafter(dtype(1), dtype(2)), np.nextafter(dtype(0), dtype(-1))
+    attack = StatPAttack(rate=0.1, random_state=0)
+    poisoned = attack.fit_poison(X, y)
+    assert np.array_equal(poisoned.X[:100], X)
+    assert np.array_equal(poisoned.y[:100], y)
+    assert attack.X_poison_.max() == 1
+    assert attack.y_poison_.min() >= 0
+    X[1] = 1.001
+    with pytest.raises(ValueError, match=r"X holds values from .* to 1\.001, outside"):
+        attack.fit_poison(X, y)
+
+
 def test_seeds(train):
     def rows(seed):
         return StatPAttack(rate=0.1, random_state=seed).fit_poison(*train).X

@@ -156,11 +156,28 @@ def test_eps_can_be_searched_inside_a_pipeline(digits):
     assert search.predict(X[200:210]).shape == (10,)
 
 
+def test_values_a_hair_outside_the_bounds_are_taken(digits, robust):
+    X, y = digits
+    outside = X[:50].astype(np.float32)
+    outside[outside == 1] = np.nextafter(np.float32(1), np.float32(2))
+    assert outside.max() > 1
+    assert robust.perturb(outside, y[:50]).max() <= 1
+    assert_array_equal(robust.predict(outside), robust.predict(X[:50]))
+    assert clone(robust).fit(outside, y[:50]).bounds == (0, 1)
+
+
+def test_bounds_are_two_numbers_the_lower_first(digits, robust):
+    X, y = digits
+    for bounds in ((1, 0), (0, 1, 2), ("low", "high")):
+        with pytest.raises(ValueError, match="the lower first"):
+            clone(robust).set_params(bounds=bounds).fit(X[:50], y[:50])
+
+
 def test_unusable_input_is_refused(digits, robust):
     X, y = digits
     with pytest.raises(ValueError, match="divide bytes by 255"):
         clone(robust).fit(255 * X[:50], y[:50])
-    with pytest.raises(ValueError, match="outside bounds"):
+    with pytest.raises(ValueError, match=r"outside \[0, 1\]"):
         robust.predict(X[:5] - 1)
     with pytest.raises(ValueError, match="one class"):
         clone(robust).fit(X[:50], np.zeros(50))

@@ -12,6 +12,7 @@ from sklearn.utils.validation import column_or_1d
 
 from ..._torch.device import torch_device
 from ..._torch.shapes import conversion
+from ..._utils.bounds import within_bounds
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ...base import PoisonAttack
@@ -297,14 +298,16 @@ def _validated(X, y, X_targets):
             f"{X_targets.shape}."
             + conversion("X_targets", X_targets.shape, X.shape[1:])
         )
-    for name, values in (("X", X), ("X_targets", X_targets)):
-        low, high = values.min(), values.max()
-        if low < 0 or high > 1:
-            raise ValueError(
-                f"{name} must hold values in [0, 1]; got {low:.4g} to {high:.4g}. "
-                f"For pixels up to 255 pass {name} / 255; values that were normalised "
-                "leave to the surrogate to normalise."
-            )
+    X, X_targets = (
+        within_bounds(
+            values,
+            (0.0, 1.0),
+            name=name,
+            advice=f"for pixels up to 255 pass {name} / 255; values that were "
+            "normalised leave to the surrogate to normalise.",
+        )
+        for name, values in (("X", X), ("X_targets", X_targets))
+    )
     return X, y, X_targets
 
 

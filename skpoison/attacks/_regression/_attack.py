@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from ..._utils.bounds import check_bounds, within_bounds
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval
 from ...base import PoisonAttack
@@ -30,26 +31,19 @@ class RegressionAttack(PoisonAttack):
     def _validate(self, X, y):
         """X and y in double precision, the number of poisons and the feasible rows."""
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        low, high = self._validate_bounds(X, y)
-        n_poisons = self._count_poisons(len(y))
-        return X, y, n_poisons, FeasibleRows(X, (low, high), self._find_groups(X))
-
-    def _validate_bounds(self, X, y):
-        if len(self.bounds) != 2 or not self.bounds[0] < self.bounds[1]:
-            raise ValueError(
-                "bounds must be two numbers, the lower first; got "
-                f"{plain(self.bounds)!r}."
+        bounds = check_bounds(self.bounds)
+        X, y = (
+            within_bounds(
+                values,
+                bounds,
+                name=name,
+                advice="scale X and y into the bounds (MinMaxScaler), or set bounds to "
+                "what the attacker may write.",
             )
-        low, high = self.bounds
-        for name, values in (("X", X), ("y", y)):
-            if values.min() < low or values.max() > high:
-                raise ValueError(
-                    f"{name} has values from {values.min():.4g} to {values.max():.4g}, "
-                    f"outside bounds={plain(self.bounds)!r}. Scale X and y into the "
-                    "bounds (MinMaxScaler), or set bounds to what the attacker may "
-                    "write."
-                )
-        return low, high
+            for name, values in (("X", X), ("y", y))
+        )
+        n_poisons = self._count_poisons(len(y))
+        return X, y, n_poisons, FeasibleRows(X, bounds, self._find_groups(X))
 
     def _count_poisons(self, n_samples):
         if (self.rate is None) == (self.n_poisons is None):

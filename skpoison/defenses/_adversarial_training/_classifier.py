@@ -16,8 +16,8 @@ from skorch import NeuralNetClassifier
 from ..._torch.device import torch_device
 from ..._torch.seeding import seeded
 from ..._torch.training import encode_target, train
+from ..._utils.bounds import check_bounds, within_bounds
 from ..._utils.labels import check_two_classes, label_positions
-from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.typing import Device, MatrixLike, RandomState
 from ._pgd import worst_near
@@ -300,12 +300,11 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         checked = validate_data(
             self, X, *y, reset=reset, dtype=np.float32, allow_nd=True
         )
-        checked = checked if y else (checked,)
-        low, high = checked[0].min(), checked[0].max()
-        if low < self.bounds[0] or high > self.bounds[1]:
-            raise ValueError(
-                f"X holds values from {low:.4g} to {high:.4g}, outside "
-                f"bounds={plain(self.bounds)}: scale X, divide bytes by 255, or say "
-                "what the bounds are."
-            )
-        return checked
+        X, *y = checked if y else (checked,)
+        X = within_bounds(
+            X,
+            check_bounds(self.bounds),
+            name="X",
+            advice="scale X, divide bytes by 255, or say what the bounds are.",
+        )
+        return X, *y
