@@ -129,7 +129,7 @@ class PoisonFilter(
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Training rows.
+            Training rows; for a filter that wraps an estimator whatever that takes.
         y : array-like of shape (n_samples,)
             Their labels; for defenses of regressions their target values.
         trusted : array-like of bool of shape (n_samples,) or of int, default=None
@@ -278,7 +278,7 @@ class PoisonFilter(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
 
         Returns
@@ -357,6 +357,11 @@ class PoisonFilter(
             )
         validate_data(self, X, y, skip_check_array=True, reset=reset)
         check_consistent_length(X, y)
+        if getattr(self, "n_features_in_", 1) == 0:
+            raise ValueError(
+                f"Found array with 0 feature(s) (shape=({n_rows(X)}, 0)) while a "
+                f"minimum of 1 is required by {type(self).__name__}."
+            )
         stand_in = np.zeros((n_rows(X), 1))
         _, y = check_X_y(stand_in, y, estimator=self, **checks)
         return X, y

@@ -218,6 +218,7 @@ def test_a_filter_that_wraps_an_estimator_leaves_the_rows_to_it(rows):
         (X, y[:5], "inconsistent"),
         (X, None, "requires y"),
         (X[:1], y[:1], "minimum of 2"),
+        (X[:, :0], y, "minimum of 1"),
         (X, [0, 0, 1, 1, 2, np.nan], "NaN"),
         (X, np.zeros((6, 2)), "1d array"),
     ],

@@ -2,8 +2,10 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
+from .._utils.containers import take_rows
 from .._utils.messages import plain
 from .._utils.parameters import HasMethods
 from ..base import PoisonFilter
@@ -24,7 +26,8 @@ class PerClassFilter(PoisonFilter):
     ----------
     detector : outlier detector
         For example :class:`~sklearn.ensemble.IsolationForest`. Cloned for each class;
-        give it a `random_state` where it has one.
+        give it a `random_state` where it has one. X is left to it: missing values,
+        words, column names and sparse rows are welcome where it takes them.
 
     Attributes
     ----------
@@ -62,7 +65,7 @@ class PerClassFilter(PoisonFilter):
     """
 
     _parameter_constraints: dict = {"detector": [HasMethods("fit_predict")]}
-    _accept_sparse = "csr"
+    _validates_X = False
 
     def __init__(self, detector):
         self.detector = detector
@@ -77,7 +80,7 @@ class PerClassFilter(PoisonFilter):
             rows = y == code
             detector = self._make_detector()
             try:
-                scores[rows] = self._fit_and_score(detector, X[rows])
+                scores[rows] = self._fit_and_score(detector, *take_rows(rows, X))
             except ValueError as error:
                 raise ValueError(
                     f"{type(detector).__name__} cannot judge the {rows.sum()} rows of "
@@ -96,5 +99,11 @@ class PerClassFilter(PoisonFilter):
         scores = np.empty(len(y))
         for code in np.unique(y):
             rows = y == code
-            scores[rows] = self.detectors_[code].decision_function(X[rows])
+            (own,) = take_rows(rows, X)
+            scores[rows] = self.detectors_[code].decision_function(own)
         return scores
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self._make_detector()).input_tags
+        return tags

@@ -13,6 +13,8 @@ from ..base import PoisonFilter
 class RandomEvictionFilter(PoisonFilter):
     """Remove a random share of the training rows: the control of every comparison.
 
+    X is not read, so that it may hold anything.
+
     Any poison of more than a few rows breaks it: 1 - `rate` of them stay.
 
     Parameters
@@ -62,7 +64,7 @@ class RandomEvictionFilter(PoisonFilter):
         "task": [StrOptions({"auto", "classification", "regression"})],
         "random_state": ["random_state"],
     }
-    _accept_sparse = "csr"
+    _validates_X = False
 
     def __init__(self, rate=0.1, *, task="auto", random_state=None):
         self.rate = rate
@@ -76,3 +78,10 @@ class RandomEvictionFilter(PoisonFilter):
         n = len(y)
         rank = check_random_state(self.random_state).permutation(n)
         return rank / n, floor_share(self.rate, n) / n
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.no_validation = True
+        for kind in ("three_d_array", "sparse", "string", "categorical", "allow_nan"):
+            setattr(tags.input_tags, kind, True)
+        return tags

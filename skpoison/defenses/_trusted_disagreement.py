@@ -7,6 +7,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.utils import check_random_state, get_tags
 
 from .._utils.canonical_order import canonical_order
+from .._utils.containers import take_rows
 from .._utils.folds import stratified_folds
 from .._utils.margins import classification_margins
 from .._utils.parameters import HasMethods, Interval
@@ -45,8 +46,10 @@ class TrustedDisagreementFilter(PoisonFilter):
     Parameters
     ----------
     estimator : classifier or regressor
-        Any estimator with `fit` and `predict`. A classifier's `decision_function`, or
-        else `predict_proba`, grades the scores; with neither they are +1 and -1.
+        Any estimator with `fit` and `predict`. X is left to it: missing values, words,
+        column names and sparse rows are welcome where it takes them. A classifier's
+        `decision_function`, or else `predict_proba`, grades the scores; with neither
+        they are +1 and -1.
     n_rounds : int, default=0
         Rounds of self-training; 5 is a good number.
     cv : int, default=3
@@ -110,7 +113,7 @@ class TrustedDisagreementFilter(PoisonFilter):
         "cv": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
     }
-    _accept_sparse = "csr"
+    _validates_X = False
     _needs_trusted = True
 
     def __init__(self, estimator, *, n_rounds=0, cv=3, random_state=None):
@@ -125,7 +128,7 @@ class TrustedDisagreementFilter(PoisonFilter):
     def _score_training_rows(self, X, y, trusted):
         order = canonical_order(X, y, trusted)
         scores = np.empty(len(y))
-        scores[order] = self._train_and_score(X[order], y[order], trusted[order])
+        scores[order] = self._train_and_score(*take_rows(order, X, y, trusted))
         return scores, self._offset()
 
     def _score_new_rows(self, X, y):
@@ -159,14 +162,14 @@ class TrustedDisagreementFilter(PoisonFilter):
         for fold in range(folds.max() + 1):
             held_out = folds == fold
             model = self._train(X, y, learned & ~held_out)
-            values[held_out] = self._compare(model, X[held_out], y[held_out])
+            values[held_out] = self._compare(model, *take_rows(held_out, X, y))
         if not is_regressor(self.estimator):
             return values
         self.residual_scale_ = _residual_scale(values, y, trusted, learned)
         return -np.abs(values) / self.residual_scale_
 
     def _train(self, X, y, rows):
-        return clone(self.estimator).fit(X[rows], self._targets(y[rows]))
+        return clone(self.estimator).fit(*take_rows(rows, X, self._targets(y)))
 
     def _compare(self, model, X, y):
         """Margins of the labels of a classification, residuals of a regression."""
@@ -179,7 +182,7 @@ class TrustedDisagreementFilter(PoisonFilter):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        tags.input_tags = get_tags(self.estimator).input_tags
         return tags
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import check_random_state, get_tags
 
+from ..._utils.containers import take_rows
 from ..._utils.messages import warn
 from ..._utils.parameters import HasMethods, Interval
 from ..._utils.shares import floor_share
@@ -50,7 +51,8 @@ class SeverFilter(PoisonFilter):
     Parameters
     ----------
     estimator : estimator
-        A linear regressor or classifier, or a pipeline that ends in one.
+        A linear regressor or classifier, or a pipeline that ends in one. X is left to
+        it: only the inputs of the last step need to be numbers.
     contamination : float in (0, 0.5], default=0.1
         Share of the rows that is poison, not counting trusted ones; in a classification
         the largest share that it may have of any one class.
@@ -127,16 +129,13 @@ class SeverFilter(PoisonFilter):
         "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
+    _validates_X = False
 
     def __init__(self, estimator, *, contamination=0.1, n_rounds=4, random_state=None):
         self.estimator = estimator
         self.contamination = contamination
         self.n_rounds = n_rounds
         self.random_state = random_state
-
-    @property
-    def _accept_sparse(self):  # type: ignore[override]
-        return "csr" if get_tags(self.estimator).input_tags.sparse else False
 
     def _is_regression(self, y):
         return is_regressor(self.estimator)
@@ -157,7 +156,7 @@ class SeverFilter(PoisonFilter):
         kept = np.ones(len(y), dtype=bool)
         scores = np.zeros(len(y))
         for n_done in range(self.n_rounds):
-            self.estimator_ = clone(self.estimator).fit(X[kept], targets[kept])
+            self.estimator_ = self._fit_on(kept, X, targets)
             slopes, inputs = last_layer_gradients(self.estimator_, X, y)
             if _fits_exactly(slopes[kept], np.ptp(y) if regression else 1.0):
                 if n_done == 0:
@@ -180,8 +179,11 @@ class SeverFilter(PoisonFilter):
             n_left = self.n_rounds - n_done - 1
             scores[dropped] = -(2.0 - 1.0 / outlyingness[dropped]) - n_left
             kept &= ~dropped
-        self.estimator_ = clone(self.estimator).fit(X[kept], targets[kept])
+        self.estimator_ = self._fit_on(kept, X, targets)
         return scores, -1.0
+
+    def _fit_on(self, kept, X, targets):
+        return clone(self.estimator).fit(*take_rows(kept, X, targets))
 
     def _warn_of_exact_fit(self):
         warn(
@@ -190,6 +192,11 @@ class SeverFilter(PoisonFilter):
             "estimator.",
             DegenerateFilterWarning,
         )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
 
 
 def _fits_exactly(slopes, scale):

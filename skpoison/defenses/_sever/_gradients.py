@@ -6,6 +6,7 @@ from scipy.sparse.linalg import LinearOperator, svds
 from sklearn.base import is_regressor
 from sklearn.linear_model import RidgeClassifier, RidgeClassifierCV
 from sklearn.pipeline import Pipeline
+from sklearn.utils import check_array
 
 __all__ = ["last_layer_gradients", "squared_projections"]
 
@@ -20,7 +21,8 @@ def last_layer_gradients(model, X, y):
     ----------
     model : fitted estimator
         A linear model, or a pipeline that ends in one.
-    X : ndarray or sparse matrix of shape (n_samples, n_features)
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        What the model takes.
     y : ndarray of shape (n_samples,)
         Target values, or positions in `model.classes_`.
 
@@ -39,10 +41,12 @@ def last_layer_gradients(model, X, y):
         When the last layer is not linear.
     """
     layer = model
-    if isinstance(model, Pipeline):
-        X, layer = model[:-1].transform(X), model[-1]
-    outputs = _linear_outputs(layer, X)
-    slopes = _slopes(layer, X, y, outputs)
+    while isinstance(layer, Pipeline):
+        if len(layer) > 1:
+            X = layer[:-1].transform(X)
+        layer = layer[-1]
+    outputs, numbers = _linear_outputs(layer, X)
+    slopes, X = _slopes(layer, X, y, outputs), numbers
     ones = np.ones((X.shape[0], 1))
     if sparse.issparse(X):
         return slopes, sparse.hstack([X.astype(np.float64), ones], format="csr")
@@ -89,12 +93,13 @@ def squared_projections(slopes, inputs, random_state):
 
 
 def _linear_outputs(layer, X):
-    """The outputs of the last layer, once it is known to be linear in its inputs."""
+    """The outputs of the last layer, and its inputs in which they are linear."""
     coef = getattr(layer, "coef_", None)
     if coef is None:
         raise _unsupported(layer, "it has no coef_")
     coef = np.atleast_2d(coef.toarray() if sparse.issparse(coef) else coef)
     outputs = layer.predict(X) if is_regressor(layer) else layer.decision_function(X)
+    X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32))
     outputs = np.asarray(outputs, dtype=np.float64).reshape(X.shape[0], -1)
     if coef.shape != (outputs.shape[1], X.shape[1]):
         raise _unsupported(
@@ -106,7 +111,7 @@ def _linear_outputs(layer, X):
     error = np.abs(np.asarray(X @ coef.T) + layer.intercept_ - outputs)
     if np.any(error > 1e-3 * terms.max()):
         raise _unsupported(layer, "its outputs are not X @ coef_.T + intercept_")
-    return outputs
+    return outputs, X
 
 
 def _slopes(layer, X, y, outputs):

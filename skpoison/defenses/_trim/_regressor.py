@@ -4,14 +4,17 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import RegressorMixin, clone, is_regressor
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..._utils.canonical_order import canonical_order
+from ..._utils.containers import take_rows
 from ..._utils.messages import plain, warn
 from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ..._utils.shares import floor_share
 from ...base import PoisonFilter
 from ...exceptions import PointMassWarning
+from ._features import screened_features
 from ._screening import root_mean_square, screen, smallest
 
 # When TRIM as published ends, by the code of its authors.
@@ -52,6 +55,12 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
     rest. They are then of the first I, without counting in its 60 % nor in the root
     mean square, and a warning says so.
 
+    X is left to `estimator`: whatever it takes, this takes. The screening sees what the
+    last step of a pipeline sees, and needs finite numbers there: impute and encode, and
+    scale, in the steps before, which are fitted to all rows for it. Sparse features
+    are screened as dense ones with as many columns as rows at most. With
+    ``screening="residual"`` only the estimator sees X.
+
     As the last step of a pipeline this is a regressor, as an intermediate step of
     :class:`skpoison.pipeline.Pipeline` a filter.
 
@@ -63,12 +72,13 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
     value; clean rows of a small group that follow another law than the rest, which go;
     a relation that is far from linear in the features, since the screening is linear
     whatever the `estimator`: transform the features first, and scale them to comparable
-    ranges, as for any ridge regression.
+    ranges, as for any ridge regression, in the pipeline that is the `estimator` or
+    before.
 
     Parameters
     ----------
     estimator : regressor
-        Fitted to the kept rows.
+        Fitted to the kept rows; a pipeline, for X that is not made of numbers.
     contamination : "auto" or float in [0, 0.5), default="auto"
         Share of the rows that is poison; h is what remains. "auto" finds it.
     screening : {"leave-one-out", "residual"}, default="leave-one-out"
@@ -167,6 +177,7 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
         "max_contamination": [Interval(Real, 0, 0.5, closed="right")],
         "degrees_of_freedom": [Interval(Real, 0, 1, closed="neither")],
     }
+    _validates_X = False
 
     def __init__(
         self,
@@ -193,14 +204,15 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            What the estimator takes.
 
         Returns
         -------
         ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        validate_data(self, X, skip_check_array=True, reset=False)
         return self.estimator_.predict(X)
 
     def _score_training_rows(self, X, y, trusted):
@@ -221,7 +233,7 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
         order = canonical_order(X, y, always)
         residuals, kept = np.empty(len(y)), np.empty(len(y), dtype=bool)
         residuals[order], kept[order], self.n_iter_ = self._screen(
-            X[order], y[order], always[order], varied[order]
+            *take_rows(order, X, y, always, varied)
         )
         counted = kept & varied if (kept & varied).any() else kept
         spread = max(root_mean_square(residuals[counted]), _rounding(y))
@@ -232,7 +244,7 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
         kept = always | (scores >= offset)
         self.contamination_ = float(1 - kept.mean())
         fitted = order[kept[order]]
-        self.estimator_ = clone(self.estimator).fit(X[fitted], y[fitted])
+        self.estimator_ = clone(self.estimator).fit(*take_rows(fitted, X, y))
         return scores, offset
 
     def _varied_rows(self, y):
@@ -263,7 +275,7 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
             n_kept -= floor_share(self.contamination, len(y))
         if self.screening == "residual":
             return self._trim(X, y, n_kept, always)
-        X, y = X.astype(np.float64), y.astype(np.float64)
+        X, y = screened_features(self.estimator, X, y), y.astype(np.float64)
         residuals, kept, n_iter = screen(
             X,
             y,
@@ -284,13 +296,18 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
         self.n_iter_ = 0
         while self.n_iter_ < _MAX_ITER:
             self.n_iter_ += 1
-            fitted = clone(self.estimator).fit(X[kept], y[kept])
+            fitted = clone(self.estimator).fit(*take_rows(kept, X, y))
             residuals = y - fitted.predict(X)
             before, kept = kept, smallest(residuals, n_kept, always)
             loss_before, loss = loss, np.sum(residuals[kept] ** 2)
             if (kept == before).all() or abs(loss_before - loss) <= _TOL * loss:
                 break
         return residuals, kept, self.n_iter_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
 
 
 def _rounding(y):
