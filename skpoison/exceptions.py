@@ -2,6 +2,7 @@
 
 __all__ = [
     "DegenerateFilterWarning",
+    "HiddenGroupsWarning",
     "PointMassWarning",
     "RemovedClassWarning",
     "UntrustedClassWarning",
@@ -22,3 +23,7 @@ class UntrustedClassWarning(UserWarning):
 
 class PointMassWarning(UserWarning):
     """Most targets are one value: the rows with others are judged among themselves."""
+
+
+class HiddenGroupsWarning(UserWarning):
+    """An attack found no one-hot groups among columns of 0 and 1: it may break some."""

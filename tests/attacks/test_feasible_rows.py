@@ -1,5 +1,7 @@
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.preprocessing import OneHotEncoder
 
 from skpoison.attacks._regression._feasible_rows import (
     FeasibleRows,
@@ -88,7 +90,65 @@ def test_without_groups_there_are_bounds_alone():
 
 def test_groups_are_read_from_the_names():
     names = ["Area", "Street:Pave", "Roof:Flat", "Street:Grvl", "Time:12:30"]
-    assert groups_by_name(names) == [[1, 3], [2], [4]]
+    assert groups_by_name(names, np.zeros((2, 5))) == [[1, 3], [2], [4]]
+    X = np.array([[0.2, 1, 1, 1, 0], [0.1, 0, 0, 0, 0]])
+    assert groups_by_name(names, X) == [[2], [4]]
+
+
+CATEGORIES = pd.DataFrame(
+    {
+        "area": np.linspace(0, 1, 12),
+        "roof_kind": ["flat", "steep", "very_steep"] * 4,
+        "roof_paint": ["red", "red", "blue", "blue"] * 3,
+    }
+)
+
+
+@pytest.mark.parametrize("drop_first", [False, True])
+def test_groups_are_found_as_get_dummies_names_them(drop_first):
+    frame = pd.get_dummies(CATEGORIES, drop_first=drop_first)
+    kind = [i for i, name in enumerate(frame) if name.startswith("roof_kind_")]
+    paint = [i for i, name in enumerate(frame) if name.startswith("roof_paint_")]
+    groups = groups_by_name(frame.columns, frame.to_numpy(float))
+    # A single column of 0 and 1 is a flag; it needs no group.
+    assert groups == ([kind] if drop_first else [kind, paint])
+
+
+@pytest.mark.parametrize("drop", [None, "first"])
+@pytest.mark.parametrize("named", [True, False])
+def test_groups_are_found_as_onehotencoder_names_them(named, drop):
+    """color_red or, where the encoder saw no names, x0_red."""
+    rows = CATEGORIES[["roof_kind", "roof_paint"]]
+    encoder = OneHotEncoder(sparse_output=False, drop=drop)
+    X = encoder.fit_transform(rows if named else rows.to_numpy())
+    groups = groups_by_name(encoder.get_feature_names_out(), X)
+    assert groups == ([[0, 1]] if drop else [[0, 1, 2], [3, 4]])
+
+
+def test_a_category_that_no_row_has_is_of_its_group():
+    frame = pd.get_dummies(CATEGORIES)
+    X = frame.to_numpy(float)[CATEGORIES["roof_kind"] != "steep"]
+    kind, _ = groups_by_name(frame.columns, X)
+    assert [frame.columns[i] for i in kind] == [
+        "roof_kind_flat",
+        "roof_kind_steep",
+        "roof_kind_very_steep",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "X"),
+    [
+        (["first_floor", "first_room"], [[0.2, 0.7], [0.3, 0.1]]),
+        (["has_pool", "has_sauna"], [[1, 1], [0, 1], [0, 0]]),
+        (["_red", "_blue"], [[1, 0], [0, 1]]),
+        (["red", "blue"], [[1, 0], [0, 1]]),
+        (["pool_area", "pool_depth"], [[0, 0], [0, 0]]),
+    ],
+)
+def test_names_alone_make_no_group(names, X):
+    """Nor do values alone."""
+    assert groups_by_name(names, np.array(X, dtype=float)) == []
 
 
 def test_a_group_with_two_categories_in_a_row_is_not_onehot():

@@ -8,6 +8,7 @@ from sklearn.metrics import mean_squared_error
 from skpoison.attacks import StatPAttack
 from skpoison.attacks._regression._feasible_rows import FeasibleRows
 from skpoison.attacks._regression._statp import draw_like
+from skpoison.exceptions import HiddenGroupsWarning
 
 
 @pytest.fixture
@@ -67,6 +68,31 @@ def test_bounds_and_groups(train):
     assert set(np.unique(rows[:, :4])) == {-5.0, 5.0}
     assert np.array_equal(np.sort(rows[:, 4:], axis=1), np.tile([0, 0, 1], (30, 1)))
     assert set(np.unique(attack.y_poison_)) <= {-5.0, 5.0}
+
+
+def test_groups_of_get_dummies_are_kept(train):
+    X, y = train
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame["color"] = np.array(["red", "green", "blue"])[np.arange(100) % 3]
+    attack = StatPAttack(n_poisons=30, random_state=0)
+    poisoned = attack.fit_poison(pd.get_dummies(frame), y)
+    assert attack.onehot_groups_ == [[4, 5, 6]]
+    rows = poisoned.X[poisoned.is_poison].to_numpy()
+    assert np.array_equal(np.sort(rows[:, 4:], axis=1), np.tile([0, 0, 1], (30, 1)))
+
+
+def test_groups_that_cannot_be_found_are_said(train):
+    X, y = train
+    X = np.column_stack([X, np.eye(3)[np.arange(100) % 3]])
+    attack = StatPAttack(n_poisons=30, random_state=0)
+    with pytest.warns(HiddenGroupsWarning, match="3 columns .* X has no column names"):
+        attack.fit_poison(X, y)
+    with pytest.warns(HiddenGroupsWarning, match="none is named like one"):
+        attack.fit_poison(pd.DataFrame(X, columns=list("abcdefg")), y)
+    assert attack.onehot_groups_ == []
+    for groups in ([], [[4, 5, 6]]):
+        attack.set_params(onehot_groups=groups).fit_poison(X, y)
+        assert attack.onehot_groups_ == groups
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..._utils.bounds import check_bounds, within_bounds
-from ..._utils.messages import plain
+from ..._utils.messages import plain, warn
 from ..._utils.parameters import Interval
 from ...base import PoisonAttack
+from ...exceptions import HiddenGroupsWarning
 from ._feasible_rows import (
     FeasibleRows,
     groups_by_name,
@@ -43,7 +44,8 @@ class RegressionAttack(PoisonAttack):
             for name, values in (("X", X), ("y", y))
         )
         n_poisons = self._count_poisons(len(y))
-        return X, y, n_poisons, FeasibleRows(X, bounds, self._find_groups(X))
+        self.onehot_groups_ = self._find_groups(X)
+        return X, y, n_poisons, FeasibleRows(X, bounds, self.onehot_groups_)
 
     def _count_poisons(self, n_samples):
         if (self.rate is None) == (self.n_poisons is None):
@@ -72,8 +74,9 @@ class RegressionAttack(PoisonAttack):
 
     def _find_groups(self, X):
         if self.onehot_groups is None:
-            groups = groups_by_name(getattr(self, "feature_names_in_", []))
-            return [group for group in groups if is_onehot(X, group)]
+            groups = groups_by_name(getattr(self, "feature_names_in_", []), X)
+            self._warn_of_hidden_groups(X, groups)
+            return groups
         groups = groups_by_position(self.onehot_groups, X.shape[1])
         for group in groups:
             if not is_onehot(X, group):
@@ -82,6 +85,22 @@ class RegressionAttack(PoisonAttack):
                     "a negative value there, or values that sum to more than 1."
                 )
         return groups
+
+    def _warn_of_hidden_groups(self, X, groups):
+        n_flags = np.sum(((X == 0) | (X == 1)).all(axis=0) & (np.ptp(X, axis=0) > 0))
+        if groups or n_flags < 2:
+            return
+        named = hasattr(self, "feature_names_in_")
+        warn(
+            f"{type(self).__name__} found no one-hot group among the {n_flags} "
+            "columns of 0 and 1, since "
+            + ("none is named like one" if named else "X has no column names")
+            + ": the poison may be of several categories at once. Pass a DataFrame "
+            "with columns named as get_dummies and OneHotEncoder do (color_red), or "
+            "the columns of each group as onehot_groups; onehot_groups=[] says that "
+            "there is none.",
+            HiddenGroupsWarning,
+        )
 
 
 def _as_floats(data):

@@ -1,29 +1,57 @@
 """Which rows an attacker may write: bounds and one-hot groups."""
 
+import re
+from collections import defaultdict
+
 import numpy as np
 
 from ..._utils.simplex import project_onto_simplex
 
-__all__ = ["FeasibleRows", "groups_by_name", "groups_by_position", "is_onehot"]
+__all__ = [
+    "FeasibleRows",
+    "groups_by_name",
+    "groups_by_position",
+    "is_onehot",
+]
+
+_ROUNDING = 1e-9
 
 
-def groups_by_name(names):
-    """Columns named `Name:value`, gathered by `Name`.
+def groups_by_name(names, X):
+    """Groups of columns whose names tell the categories of one feature.
+
+    Their values have to agree. Columns named `Name:value`, gathered by `Name`, hold
+    shares that sum to at most 1. Columns named as :func:`pandas.get_dummies` and
+    :class:`~sklearn.preprocessing.OneHotEncoder` do, `name_value`, hold 0 and 1, with a
+    1 in at most one column of a group, and in two or more of them somewhere. As name
+    and value may hold further underscores, the shortest name for which this is so is
+    taken.
 
     Parameters
     ----------
     names : iterable of str
+    X : ndarray of shape (n_samples, n_features)
 
     Returns
     -------
     list of list of int
     """
-    groups: dict[str, list[int]] = {}
+    by_colon, by_underscore = defaultdict(list), defaultdict(list)
+    is_flag, occurs = ((X == 0) | (X == 1)).all(axis=0), X.any(axis=0)
     for column, name in enumerate(names):
-        group, colon, _ = name.partition(":")
+        feature, colon, _ = name.partition(":")
         if colon:
-            groups.setdefault(group, []).append(column)
-    return list(groups.values())
+            by_colon[feature].append(column)
+        elif is_flag[column]:
+            for underscore in re.finditer("(?<=.)_", name):
+                by_underscore[name[: underscore.start()]].append(column)
+    groups = [group for group in by_colon.values() if is_onehot(X, group)]
+    for feature in sorted(by_underscore, key=len):
+        taken = {column for group in groups for column in group}
+        group = [column for column in by_underscore[feature] if column not in taken]
+        if occurs[group].sum() > 1 and is_onehot(X, group):
+            groups.append(group)
+    return groups
 
 
 def groups_by_position(groups, n_features):
@@ -60,7 +88,7 @@ def groups_by_position(groups, n_features):
 def is_onehot(X, group):
     """Whether the columns of a group hold at most one category in every row."""
     values = X[:, group]
-    return values.min() >= 0 and values.sum(axis=1).max() <= 1 + 1e-9
+    return values.min() >= -_ROUNDING and values.sum(axis=1).max() <= 1 + _ROUNDING
 
 
 class FeasibleRows:

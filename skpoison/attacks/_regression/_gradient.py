@@ -69,8 +69,9 @@ class RegressionGradientAttack(RegressionAttack):
     onehot_groups : list of lists of int, default=None
         Columns of each one-hot group, by position. Their values are kept non-negative
         with a sum of at most 1 (exactly 1 where all the rows given have it). None:
-        where X is a DataFrame, the columns named `Name:value` that are one-hot in the
-        rows given.
+        where X is a DataFrame, the columns named `Name:value`, or `name_value` as by
+        :func:`pandas.get_dummies` and :class:`~sklearn.preprocessing.OneHotEncoder`,
+        that are one-hot in the rows given (`onehot_groups_`). [] is for none.
     round_onehot : bool, default=False
         Whether the one-hot groups of the poison hold one true category each, not
         shares of several. It costs most of the harm where the features are mostly
@@ -86,6 +87,8 @@ class RegressionGradientAttack(RegressionAttack):
         The harm that the poison does to `estimator`.
     objective_clean_ : float
         The harm without poison.
+    onehot_groups_ : list of lists of int
+        Columns of each one-hot group, as given or found.
     penalty_ : float
         The ridge penalty of the path whose rows were kept.
     poison_indices_ : ndarray of int of shape (n_poisons,)
@@ -98,6 +101,11 @@ class RegressionGradientAttack(RegressionAttack):
         Number of features seen during `fit_poison`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
+
+    Warns
+    -----
+    HiddenGroupsWarning
+        When X holds columns of 0 and 1, and no one-hot group is given or found.
 
     See Also
     --------

@@ -55,13 +55,17 @@ class StatPAttack(RegressionAttack):
     bounds : tuple of two floats, default=(0, 1)
         Least and largest value of the features and of the target.
     onehot_groups : list of lists of int, default=None
-        Columns of each one-hot group, by position. None: where X is a DataFrame, the
-        columns named `Name:value` that are one-hot in the rows given.
+        Columns of each one-hot group, by position. None:
+        where X is a DataFrame, the columns named `Name:value`, or `name_value` as by
+        :func:`pandas.get_dummies` and :class:`~sklearn.preprocessing.OneHotEncoder`,
+        that are one-hot in the rows given (`onehot_groups_`). [] is for none.
     random_state : int, RandomState instance or None, default=None
         Pass an int for reproducible output.
 
     Attributes
     ----------
+    onehot_groups_ : list of lists of int
+        Columns of each one-hot group, as given or found.
     poison_indices_ : ndarray of int of shape (n_poisons,)
         Rows of the poisoned set that are poison: the last ones.
     X_poison_ : array-like of shape (n_poisons, n_features)
@@ -72,6 +76,11 @@ class StatPAttack(RegressionAttack):
         Number of features seen during `fit_poison`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
+
+    Warns
+    -----
+    HiddenGroupsWarning
+        When X holds columns of 0 and 1, and no one-hot group is given or found.
 
     References
     ----------
