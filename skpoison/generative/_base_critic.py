@@ -1,22 +1,22 @@
 """Critics of labelled rows: D(x | y), higher for rows that belong."""
 
-from abc import abstractmethod
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from .._utils.messages import plain
-from .._utils.parameters import Interval
+from .._torch.seeding import seeded_generator
+from .._torch.threads import one_thread
+from .._utils.callbacks import report_iterations
+from .._utils.parameters import Interval, StrSubset
 from ._base import ConditionalNetwork
 from ._critic_ensemble import CriticEnsemble
+from ._critic_recipe import CriticRecipe
 from ._critic_training import CriticTraining
-from ._training import finite_curve
 
-__all__ = ["BaseCritic", "check_negatives"]
-
-_NEGATIVES = frozenset({"mismatch", "generator"})
+__all__ = ["BaseCritic"]
 
 
 def _has_a_generator(critic):
@@ -28,41 +28,26 @@ def _has_a_generator(critic):
     return True
 
 
+def _knows_labels(critic):
+    if hasattr(critic, "n_features_in_") and not hasattr(critic, "classes_"):
+        raise AttributeError(
+            f"{type(critic).__name__} was fitted to target values: there are no labels "
+            "to score."
+        )
+    return True
+
+
 class BaseCritic(ConditionalNetwork):
-    """Base of the critics: a subclass gives the loss, the optimisers and the defaults.
+    """Base of the critics: a subclass gives the recipe and the defaults."""
 
-    Attributes
-    ----------
-    _critic_steps : int
-        Steps of the critic per iteration.
-    _penalty : float
-        Weight of the gradient penalty.
-    """
-
-    _critic_steps = 1
-    _penalty = 0.0
+    _recipe: CriticRecipe
 
     _parameter_constraints: dict = {
         **ConditionalNetwork._parameter_constraints,
-        "negatives": [tuple, list],
+        "n_critics": [Interval(Integral, 1, None, closed="left")],
+        "negatives": [StrSubset({"mismatch", "generator"})],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
-
-    @abstractmethod
-    def _loss(self, real, negative):
-        """Loss of each critic, from scores of shape (n_nets, n_rows)."""
-
-    @abstractmethod
-    def _critic_optimizer(self, weights):
-        """Optimiser of the critics."""
-
-    @abstractmethod
-    def _generator_optimizer(self, weights):
-        """Optimiser of the generators."""
-
-    def _learning_rate_at(self, iteration):
-        """Learning rate of the critics; constant unless a subclass says otherwise."""
-        return self.learning_rate
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
@@ -85,29 +70,89 @@ class BaseCritic(ConditionalNetwork):
         """
         return self._fit(X, y)
 
-    def _train(self, encoder, X, y, random, context):
-        training = self._start_training(encoder, X, y, n_nets=1, random=random)
-        training.run(np.ones((1, len(y))), range(self.max_iter), context, self)
-        self._keep(training)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, *, sample_weight=None, iterations=None):
+        """Train the critics by some of their iterations.
 
-    def _start_training(self, encoder, X, y, *, n_nets, random):
-        check_negatives(self.negatives)
-        return CriticTraining(self, encoder, X, y, n_nets=n_nets, random=random)
+        Whoever chooses the rows as training goes on calls it for each part in turn; the
+        first call fixes the labels, and the scale of the features by the rows that have
+        a weight. Unlike `fit`, it tells no callbacks and takes the rows in the order
+        in which they come.
 
-    def _adopt(self, training, owner):
-        """Become the fitted critic of an estimator that ran the training itself."""
-        for name in ("classes_", "n_features_in_", "feature_names_in_"):
-            if hasattr(owner, name):
-                setattr(self, name, getattr(owner, name))
-        self._keep(training)
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels or target values.
+        sample_weight : array-like of shape (n_samples,) or (n_critics, n_samples), \
+                default=None
+            How often a row is drawn, up to a factor; a critic of its own weights learns
+            from the rows where they are positive alone. None: all equally often.
+        iterations : iterable of int, default=None
+            Which of the `max_iter` iterations. It can be a generator, which learns how
+            far training has come and may end it. None is the next one.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For invalid input, labels that the first call had none of, an iteration
+            beyond `max_iter`, or when the loss is not finite.
+        """
+        first = not hasattr(self, "_training")
+        X, y = self._validate_rows(X, y) if first else self._validate_pairs(X, y)
+        weights = self._validate_weights(sample_weight, len(y))
+        if first:
+            shown = weights.any(axis=0)
+            encoder = self._encoder(X[shown], y[shown], self._n_classes)
+            self._start(encoder, seeded_generator(self.random_state, encoder.device))
+        if iterations is None:
+            iterations = [self.n_iter_]
+        with one_thread():
+            self._run(X, y, weights, iterations)
         return self
 
-    def _keep(self, training):
-        self._encoder_ = training.encoder
-        self._critics_ = CriticEnsemble(training.encoder, training.critics)
-        self._generator_ = training.generators
-        self.n_iter_ = len(training.losses)
-        self.loss_curve_ = finite_curve(training.losses, self)
+    def _validate_weights(self, sample_weight, n_samples):
+        shape = (self.n_critics, n_samples)
+        if sample_weight is None:
+            return np.ones(shape)
+        weights = check_array(
+            sample_weight,
+            ensure_2d=False,
+            dtype=np.float64,
+            ensure_non_negative=True,
+            input_name="sample_weight",
+        )
+        if weights.shape not in (shape, shape[1:]):
+            raise ValueError(
+                f"sample_weight has the shape {weights.shape}: with {n_samples} rows "
+                f"and n_critics={self.n_critics} it must be {shape[1:]} or {shape}."
+            )
+        if not weights.any(axis=-1).all():
+            raise ValueError("sample_weight leaves a critic without any row.")
+        return np.ones(shape) * weights
+
+    def _train(self, encoder, X, y, random, context):
+        self._start(encoder, random)
+        weights = np.ones((self.n_critics, len(y)))
+        iterations = range(self.max_iter)
+        self._run(X, y, weights, report_iterations(context, self, iterations))
+
+    def _start(self, encoder, random):
+        self._training = CriticTraining(self, self._recipe, encoder, random)
+        self._encoder_ = encoder
+        self._ensemble = CriticEnsemble(encoder, self._training.critics)
+        self._generator_ = self._training.generators
+        self.loss_curve_ = np.empty(0, dtype=np.float32)
+        self.n_iter_ = 0
+
+    def _run(self, X, y, weights, iterations):
+        losses = self._training.run(X, y, weights, iterations)
+        self.loss_curve_ = np.concatenate([self.loss_curve_, losses])
+        self.n_iter_ = len(self.loss_curve_)
 
     def score_samples(self, X, y):
         """Score labelled rows.
@@ -121,15 +166,44 @@ class BaseCritic(ConditionalNetwork):
         Returns
         -------
         ndarray of shape (n_samples,)
-            D(x | y); lower is more suspect.
+            D(x | y), the mean over the critics; lower is more suspect.
 
         Raises
         ------
         ValueError
             For a label that was not seen during `fit`, besides invalid input.
         """
-        X, y = self._validate_pairs(X, y)
-        return self._critics_.scores(X, y).mean(axis=0)
+        return self.critic_scores(X, y).mean(axis=0)
+
+    def critic_scores(self, X, y):
+        """Score labelled rows by each critic.
+
+        Parameters
+        ----------
+        X, y : as in `score_samples`
+
+        Returns
+        -------
+        ndarray of shape (n_critics, n_samples)
+        """
+        return self._ensemble.scores(*self._validate_pairs(X, y))
+
+    @available_if(_knows_labels)
+    def label_scores(self, X):
+        """Score rows with every label, by each critic.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_critics, n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        return self._ensemble.label_scores(X)
 
     def score_gradient(self, X, y):
         """Gradient of `score_samples` by the features: what an evading row follows.
@@ -144,8 +218,7 @@ class BaseCritic(ConditionalNetwork):
             0 for a feature beyond twice its range in training, where the score no
             longer depends on it.
         """
-        X, y = self._validate_pairs(X, y)
-        return self._critics_.gradient(X, y)
+        return self._ensemble.gradient(*self._validate_pairs(X, y))
 
     @available_if(_has_a_generator)
     def sample(self, y, *, random_state=None):
@@ -167,12 +240,3 @@ class BaseCritic(ConditionalNetwork):
             For a label that was not seen during `fit`.
         """
         return self._sample(y, random_state)
-
-
-def check_negatives(negatives):
-    """Refuse an empty or unknown choice of negatives."""
-    if not negatives or not set(negatives) <= _NEGATIVES:
-        raise ValueError(
-            "negatives must hold 'mismatch', 'generator' or both; got "
-            f"{plain(tuple(negatives))}."
-        )

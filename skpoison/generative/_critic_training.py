@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 
-from .._utils.callbacks import report_iterations
 from ._generator import Generator
 from ._gradient_penalty import gradient_penalty
 from ._networks import MLP
-from ._training import frozen
+from ._row_batches import RowBatches
+from ._training import finite_curve, frozen
 
 __all__ = ["CriticTraining"]
 
@@ -16,28 +16,31 @@ _ITERATIONS_BETWEEN_LOOKS = 50
 
 
 class CriticTraining:
-    """One training run of critics side by side, each on rows of its own.
+    """Trains critics side by side, each on rows of its own.
 
     A critic learns to score rows with their labels above negatives: rows with another
     label ("mismatch"), and rows that a generator made for the label ("generator").
 
     Parameters
     ----------
-    settings : critic estimator
-        Its parameters, loss and optimisers.
+    settings : HingeCritic or ConditionalWGANGP
+        Its parameters are those of every critic.
+    recipe : CriticRecipe
     encoder : Encoder
-    X : ndarray of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,)
-        Positions of labels, or target values.
-    n_nets : int
     random : torch.Generator
+
+    Attributes
+    ----------
+    critics : MLP
+    generators : Generator or None
+        One for each critic; None without generated negatives.
     """
 
-    def __init__(self, settings, encoder, X, y, *, n_nets, random):
+    def __init__(self, settings, recipe, encoder, random):
         self.settings = settings
+        self.recipe = recipe
         self.encoder = encoder
         self.random = random
-        self.x, self.conditions = encoder.rows(X), encoder.conditions(y)
         self.critics = MLP(
             (
                 encoder.n_features + encoder.n_conditions,
@@ -45,69 +48,95 @@ class CriticTraining:
                 1,
             ),
             random,
-            n_nets=n_nets,
+            n_nets=settings.n_critics,
             dropout=settings.dropout,
         )
-        self.critic_optimizer = settings._critic_optimizer(self.critics.parameters())
+        self.critic_optimizer = recipe.critic_optimizer(
+            self.critics.parameters(), lr=settings.learning_rate
+        )
         self.generators: Any = None
         if "generator" in settings.negatives:
-            self.generators = Generator(encoder, settings, random, n_nets=n_nets)
-            self.generator_optimizer = settings._generator_optimizer(
-                self.generators.parameters()
+            self.generators = Generator(
+                encoder, settings, random, n_nets=settings.n_critics
             )
-        self.losses = []
+            learning_rate = recipe.generator_learning_rate or settings.learning_rate
+            self.generator_optimizer = recipe.generator_optimizer(
+                self.generators.parameters(), lr=learning_rate
+            )
 
-    def run(self, weights, iterations, context, estimator):
+    def run(self, X, y, weights, iterations):
         """Train until the iterations are over, or until the weights come to rest.
 
         Parameters
         ----------
-        weights : ndarray of shape (n_nets, n_samples)
+        X : ndarray of shape (n_samples, n_features)
+        y : ndarray of shape (n_samples,)
+            Positions of labels, or target values.
+        weights : ndarray of shape (n_critics, n_samples)
             How often each critic is shown each row, up to a factor.
-        iterations : range
-            Of those that the learning rate is spread over.
-        context : sklearn.callback.CallbackContext
-        estimator : estimator
-            The one whose callbacks are told.
-        """
-        draw = _RowSampler(weights, self.settings.batch_size, self.random)
-        rest = _Rest(self.critics, self.settings.tol)
-        for i in report_iterations(context, estimator, iterations):
-            self._set_learning_rate(self.settings._learning_rate_at(i))
-            for _ in range(self.settings._critic_steps):
-                loss = self._critic_step(draw)
-            if self.generators is not None:
-                self._generator_step(draw)
-            self.losses.append(loss)
-            if rest.reached():
-                return
+        iterations : iterable of int
+            Numbers below `max_iter`, which a falling learning rate is spread over.
 
-    def _set_learning_rate(self, rate):
+        Returns
+        -------
+        ndarray of float32 of shape (n_iterations,)
+            The mean loss of the critics at the last step of each iteration.
+
+        Raises
+        ------
+        ValueError
+            When a loss is not finite.
+        """
+        x, conditions = self.encoder.rows(X), self.encoder.conditions(y)
+        batch_size = self.settings.batch_size
+        batches = RowBatches(x, conditions, weights, batch_size, self.random)
+        if self.generators is not None:
+            self.generators.train()
+        rest = _Rest(self.critics, self.settings.tol)
+        losses = []
+        for i in iterations:
+            self._set_learning_rate(i)
+            for _ in range(self.recipe.critic_steps):
+                loss = self._critic_step(batches)
+            if self.generators is not None:
+                self._generator_step(batches)
+            losses.append(loss)
+            if rest.reached():
+                break
+        return finite_curve(losses, self.settings)
+
+    def _set_learning_rate(self, iteration):
+        rate, n_iterations = self.settings.learning_rate, self.settings.max_iter
+        if not 0 <= iteration < n_iterations:
+            raise ValueError(
+                f"Iteration {iteration} is none of the {n_iterations} that are spread "
+                "the learning rate over: raise max_iter."
+            )
+        if self.recipe.falling_learning_rate:
+            rate = rate * (1 - iteration / n_iterations)
         for group in self.critic_optimizer.param_groups:
             group["lr"] = rate
 
-    def _critic_step(self, draw):
-        rows = draw()
-        x, conditions = self.x[rows], self.conditions[rows]
+    def _critic_step(self, batches):
+        x, conditions = batches.rows()
         real = torch.cat([x, conditions], dim=2)
-        negative = torch.cat(list(self._negatives(x, conditions, draw)), dim=1)
+        negative = torch.cat(list(self._negatives(x, conditions, batches)), dim=1)
         scores = self.critics(torch.cat([real, negative], dim=1), self.random)[..., 0]
         n_real = real.shape[1]
-        loss = self.settings._loss(scores[:, :n_real], scores[:, n_real:])
-        if self.settings._penalty:
-            loss = loss + self.settings._penalty * self._gradient_penalty(
-                real, negative
-            )
+        loss = self.recipe.loss(scores[:, :n_real], scores[:, n_real:])
+        if self.recipe.gradient_penalty:
+            penalty = self._gradient_penalty(real, negative)
+            loss = loss + self.recipe.gradient_penalty * penalty
         self.critic_optimizer.zero_grad()
         loss.sum().backward()
         self.critic_optimizer.step()
         return loss.detach().mean()
 
-    def _negatives(self, x, conditions, draw):
+    def _negatives(self, x, conditions, batches):
         """Rows with another label, and a generator's rows for the labels at hand."""
         n_generated = len(x[0])
         if "mismatch" in self.settings.negatives:
-            yield torch.cat([x, self._other_conditions(conditions, draw)], dim=2)
+            yield torch.cat([x, self._other_conditions(conditions, batches)], dim=2)
             # One negative in four is generated.
             n_generated //= 3
         if self.generators is not None:
@@ -116,13 +145,13 @@ class CriticTraining:
                 x = self.generators(conditions, self.random)
             yield torch.cat([x, conditions], dim=2)
 
-    def _other_conditions(self, conditions, draw):
+    def _other_conditions(self, conditions, batches):
         """Another label for each; for a regression the target of a row drawn anew."""
         if self.encoder.n_classes is None:
-            return self.conditions[draw()]
+            return batches.conditions()
         shape, n_classes = conditions.shape[:2], conditions.shape[2]
         step = torch.randint(
-            1, n_classes, shape, generator=self.random, device=self.x.device
+            1, n_classes, shape, generator=self.random, device=conditions.device
         )
         label = (conditions.argmax(dim=2) + step) % n_classes
         return torch.nn.functional.one_hot(label, n_classes).to(conditions.dtype)
@@ -131,7 +160,7 @@ class CriticTraining:
         """Penalty at random points between the real rows and the negatives."""
         real = real[:, torch.arange(negative.shape[1]) % real.shape[1]]
         share = torch.rand(
-            (*negative.shape[:2], 1), generator=self.random, device=self.x.device
+            (*negative.shape[:2], 1), generator=self.random, device=real.device
         )
         between = torch.lerp(negative, real, share)
         # A wrong label moves the condition alone, so its gradient must be bounded too.
@@ -139,8 +168,8 @@ class CriticTraining:
         n_columns = between.shape[2] if wrong_labels else self.encoder.n_features
         return gradient_penalty(self.critics, between, n_columns, self.random)
 
-    def _generator_step(self, draw):
-        conditions = self.conditions[draw()]
+    def _generator_step(self, batches):
+        conditions = batches.conditions()
         x = self.generators(conditions, self.random)
         with frozen(self.critics):
             scores = self.critics(torch.cat([x, conditions], dim=2), self.random)
@@ -171,23 +200,3 @@ class _Rest:
     def _weights(self):
         with torch.no_grad():
             return torch.cat([w.flatten() for w in self.network.parameters()])
-
-
-class _RowSampler:
-    """Draws batches of row numbers for each network, in proportion to weights."""
-
-    def __init__(self, weights, batch_size, random):
-        self.random = random
-        self.cumulated = torch.as_tensor(weights, device=random.device).cumsum(dim=1)
-        self.shape = (len(weights), batch_size)
-
-    def __call__(self):
-        share = torch.rand(
-            self.shape,
-            dtype=self.cumulated.dtype,
-            generator=self.random,
-            device=self.random.device,
-        )
-        return torch.searchsorted(
-            self.cumulated, share * self.cumulated[:, -1:], right=True
-        )

@@ -1,10 +1,18 @@
 """The critic with a hinge loss."""
 
+from functools import partial
+
 import torch
 
 from ._base_critic import BaseCritic
+from ._critic_recipe import CriticRecipe
 
 __all__ = ["HingeCritic"]
+
+
+def hinge_loss(real, negative):
+    """Mean hinge losses of real rows and of negatives."""
+    return torch.relu(1 - real).mean(dim=1) + torch.relu(1 + negative).mean(dim=1)
 
 
 class HingeCritic(BaseCritic):
@@ -25,6 +33,8 @@ class HingeCritic(BaseCritic):
         What the critic learns to score below the rows: rows with another label (of a
         regression: another row's target); rows that a generator makes. With both, one
         in four is generated.
+    n_critics : int, default=1
+        Number of critics, which are trained side by side and score as their mean.
     hidden_layer_sizes : sequence of int, default=(128, 128)
         Hidden layers of the critic.
     generator_layer_sizes : sequence of int, default=(256, 512, 1024)
@@ -94,11 +104,19 @@ class HingeCritic(BaseCritic):
     """
 
     _span = 2.0
+    _recipe = CriticRecipe(
+        loss=hinge_loss,
+        critic_optimizer=partial(torch.optim.AdamW, weight_decay=1e-4, fused=True),
+        generator_optimizer=partial(torch.optim.Adam, betas=(0.5, 0.999)),
+        generator_learning_rate=2e-4,
+        falling_learning_rate=True,
+    )
 
     def __init__(
         self,
         *,
         negatives=("mismatch",),
+        n_critics=1,
         hidden_layer_sizes=(128, 128),
         generator_layer_sizes=(256, 512, 1024),
         noise_dim=100,
@@ -112,6 +130,7 @@ class HingeCritic(BaseCritic):
         random_state=None,
     ):
         self.negatives = negatives
+        self.n_critics = n_critics
         self.hidden_layer_sizes = hidden_layer_sizes
         self.generator_layer_sizes = generator_layer_sizes
         self.noise_dim = noise_dim
@@ -123,17 +142,3 @@ class HingeCritic(BaseCritic):
         self.task = task
         self.device = device
         self.random_state = random_state
-
-    def _loss(self, real, negative):
-        return torch.relu(1 - real).mean(dim=1) + torch.relu(1 + negative).mean(dim=1)
-
-    def _critic_optimizer(self, weights):
-        return torch.optim.AdamW(
-            weights, lr=self.learning_rate, weight_decay=1e-4, fused=True
-        )
-
-    def _generator_optimizer(self, weights):
-        return torch.optim.Adam(weights, lr=2e-4, betas=(0.5, 0.999))
-
-    def _learning_rate_at(self, iteration):
-        return self.learning_rate * (1 - iteration / self.max_iter)

@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 
 import numpy as np
-import torch
 
 __all__ = ["finite_curve", "frozen"]
 
@@ -23,12 +22,23 @@ def frozen(*modules):
 def finite_curve(losses, estimator):
     """The losses of the iterations as an array.
 
+    Parameters
+    ----------
+    losses : list of tensor
+        One number each.
+    estimator : estimator
+        Whose parameters should change where they led astray.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_iterations,)
+
     Raises
     ------
     ValueError
         When one is not finite: nothing that was learned could be relied on.
     """
-    curve = torch.stack(losses).cpu().numpy()
+    curve = np.array([loss.item() for loss in losses], dtype=np.float32)
     if not np.isfinite(curve).all():
         raise ValueError(
             f"The loss of {type(estimator).__name__} is not finite from iteration "

@@ -3,8 +3,14 @@
 import torch
 
 from ._base_critic import BaseCritic
+from ._critic_recipe import CriticRecipe
 
 __all__ = ["ConditionalWGANGP"]
+
+
+def wasserstein_loss(real, negative):
+    """How much higher negatives are scored than real rows, in the mean."""
+    return negative.mean(dim=1) - real.mean(dim=1)
 
 
 class ConditionalWGANGP(BaseCritic):
@@ -31,6 +37,8 @@ class ConditionalWGANGP(BaseCritic):
         rows with another label (of a regression: another row's target). With both, one
         in four is generated. With "mismatch" the penalty bounds the gradient by the
         label too.
+    n_critics : int, default=1
+        Number of critics, which are trained side by side and score as their mean.
     hidden_layer_sizes : sequence of int, default=(1024, 128, 16)
         Hidden layers of the critic.
     generator_layer_sizes : sequence of int, default=(256, 512, 1024)
@@ -101,13 +109,19 @@ class ConditionalWGANGP(BaseCritic):
     """
 
     _span = 1.0
-    _critic_steps = 5
-    _penalty = 10.0
+    _recipe = CriticRecipe(
+        loss=wasserstein_loss,
+        critic_optimizer=torch.optim.RMSprop,
+        generator_optimizer=torch.optim.RMSprop,
+        critic_steps=5,
+        gradient_penalty=10.0,
+    )
 
     def __init__(
         self,
         *,
         negatives=("generator",),
+        n_critics=1,
         hidden_layer_sizes=(1024, 128, 16),
         generator_layer_sizes=(256, 512, 1024),
         noise_dim=100,
@@ -121,6 +135,7 @@ class ConditionalWGANGP(BaseCritic):
         random_state=None,
     ):
         self.negatives = negatives
+        self.n_critics = n_critics
         self.hidden_layer_sizes = hidden_layer_sizes
         self.generator_layer_sizes = generator_layer_sizes
         self.noise_dim = noise_dim
@@ -132,12 +147,3 @@ class ConditionalWGANGP(BaseCritic):
         self.task = task
         self.device = device
         self.random_state = random_state
-
-    def _loss(self, real, negative):
-        return negative.mean(dim=1) - real.mean(dim=1)
-
-    def _critic_optimizer(self, weights):
-        return torch.optim.RMSprop(weights, lr=self.learning_rate)
-
-    def _generator_optimizer(self, weights):
-        return torch.optim.RMSprop(weights, lr=self.learning_rate)

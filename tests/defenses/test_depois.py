@@ -262,7 +262,7 @@ def test_unusable_trusted_rows_are_refused(iris, trusted, message):
     [
         ({"calibration": "augmented"}, "needs augment=True"),
         ({"calibration": "train", "n_rounds": 2}, "needs calibration='holdout'"),
-        ({"negatives": ()}, "'mismatch', 'generator' or both"),
+        ({"negatives": ()}, "at least one of 'generator', 'mismatch'"),
         ({"learning_rate": 1e30}, "not finite"),
         ({"device": "abacus"}, "no device of torch"),
     ],

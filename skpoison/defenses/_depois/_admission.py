@@ -1,77 +1,57 @@
-"""Critics that learn side by side, by degrees from rows nobody vouches for."""
+"""How the critics come to learn from rows that nobody vouches for."""
 
 import numpy as np
 
 from ..._utils.self_training import most_agreeing
-from ...generative._critic_ensemble import CriticEnsemble
 
-__all__ = ["CriticRounds"]
+__all__ = ["Admission"]
 
 
-class CriticRounds:
-    """Critics trained side by side, each on the rows that it may see.
+class Admission:
+    """The rows that the critics learn from: the trusted ones, and others by degrees.
 
     Parameters
     ----------
-    settings : HingeCritic or ConditionalWGANGP
-        Its parameters are those of every critic.
-    encoder : Encoder
     plan : CrossFitPlan
-    random : torch.Generator
 
     Attributes
     ----------
-    critics : CriticEnsemble
-    seen : ndarray of bool of shape (n_critics, n_samples)
-        Which critic has learned from which row.
+    admitted : ndarray of bool of shape (n_samples,)
+        The untrusted rows that the critics learn from at present.
+    learned : ndarray of bool of shape (n_critics, n_samples)
+        Which critic has learned from which row, at any time.
     """
 
-    def __init__(self, settings, encoder, plan, random):
+    def __init__(self, plan):
         self.plan = plan
-        self.training = settings._start_training(
-            encoder, plan.X, plan.y, n_nets=len(plan.may_learn), random=random
-        )
-        self.critics = CriticEnsemble(encoder, self.training.critics)
-        self.seen = np.zeros_like(plan.may_learn)
+        self.admitted = np.zeros_like(plan.trusted)
+        self.learned = np.zeros_like(plan.may_learn)
 
-    def learn(self, scorer, n_iter, n_rounds, z, context, estimator):
-        """Train, and score all rows.
+    def next_weights(self):
+        """How often each critic is to be shown each row from now on.
 
-        After round r the untrusted rows with scores of z or more, the best r / n_rounds
-        of each group, are admitted: the critics learn from them as often as from the
-        trusted rows, until the next round chooses anew.
-
-        Parameters
-        ----------
-        scorer : CriticScorer
-            Judges by these critics; its scale is taken anew in every round.
-        n_iter, n_rounds : int
-        z : float
-        context : sklearn.callback.CallbackContext
-        estimator : estimator
-            The one whose callbacks are told.
+        The admitted rows together are shown as often as the trusted ones together.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_critics, n_samples)
         """
-        plan, measure = self.plan, self.plan.measure
-        admitted = np.zeros_like(plan.trusted)
-        stages = np.array_split(range(n_iter), n_rounds + 1)
-        for r, iterations in enumerate(stages, start=1):
-            weights = self._show(plan.trusted, admitted)
-            self.training.run(weights, iterations, context, estimator)
-            scorer.calibrate(plan.X[measure], plan.y[measure], self.seen[:, measure])
-            scores = scorer.scores(plan.X, plan.y, self.seen)
-            if r <= n_rounds:
-                believed = plan.candidates() & (scores >= z)
-                admitted = most_agreeing(believed, scores, plan.groups, r / n_rounds)
-        return scores
+        weights = np.zeros(self.plan.may_learn.shape)
+        for part in (self.plan.trusted, self.admitted):
+            shown = self.plan.may_learn & part
+            weights += shown / np.maximum(shown.sum(axis=1, keepdims=True), 1)
+            self.learned |= shown
+        return weights
 
-    def _show(self, *parts):
-        """Weights of the rows for each critic: each part as often as any other."""
-        shown = [self.plan.may_learn & part for part in parts]
-        self.seen |= np.any(shown, axis=0)
-        return sum(
-            rows / np.maximum(rows.sum(axis=1, keepdims=True), 1) for rows in shown
-        )
+    def admit(self, scores, threshold, share):
+        """Choose anew from the untrusted rows: per group the best share of the good.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_samples,)
+        threshold : float
+            Good is a score of at least this.
+        share : float in (0, 1]
+        """
+        good = self.plan.candidates() & (scores >= threshold)
+        self.admitted = most_agreeing(good, scores, self.plan.groups, share)

@@ -5,15 +5,14 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ..._torch.seeding import seeded_generator
 from ..._torch.threads import one_thread
+from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, StrSubset
 from ..._utils.targets import is_regression
 from ...base import PoisonFilter
 from ...generative import ConditionalGAN, ConditionalWGANGP, HingeCritic
-from ...generative._base_critic import check_negatives
-from ._admission import CriticRounds
+from ._admission import Admission
 from ._plan import CrossFitPlan
 from ._residual_scorer import ResidualScorer
 from ._scorer import CriticScorer
@@ -181,7 +180,7 @@ class DePoisFilter(PoisonFilter):
 
     _parameter_constraints: dict = {
         "loss": [StrOptions(set(_CRITICS))],
-        "negatives": [tuple, list],
+        "negatives": [StrSubset({"mismatch", "generator"})],
         "augment": ["boolean"],
         "n_rounds": [Interval(Integral, 0, None, closed="left"), None],
         "z": [Interval(Real, None, None, closed="neither")],
@@ -244,103 +243,119 @@ class DePoisFilter(PoisonFilter):
 
     def _score_training_rows(self, X, y, trusted):
         self._check_parameters()
+        rng = check_random_state(self.random_state)
         # What is drawn below follows from the contents of the rows, not their order.
         order = canonical_order(X, y, trusted)
         scores = np.empty(len(y))
         with one_thread():
-            scores[order] = self._learn(X[order], y[order], trusted[order])
-        if self._n_classes is None:
+            plan = self._plan(X[order], y[order], trusted[order], rng)
+            scores[order] = self._train_and_score(plan, rng)[: len(y)]
+        if not hasattr(self, "classes_"):
             self._residual_scorer = ResidualScorer()
             scores = self._residual_scorer.fit(X, y, trusted, scores)
         return scores, self.z
 
     def _score_new_rows(self, X, y):
         scores = self._scorer.scores(X, y)
-        if self._n_classes is None:
+        if not hasattr(self, "classes_"):
             scores = self._residual_scorer.lower(X, y, scores)
         return scores
 
-    def _learn(self, X, y, trusted):
-        """Train the critics and score the rows."""
-        rng = check_random_state(self.random_state)
-        critic = self._make_critic()
-        encoder = critic._encoder(X[trusted], y[trusted], self._n_classes)
-        plan = self._plan(X, y, trusted, rng)
-        plan = self._augment(plan, len(y), rng)
-        random = seeded_generator(rng, encoder.device)
-        ensemble = CriticRounds(critic, encoder, plan, random)
-        self._scorer = CriticScorer(ensemble.critics, self.negatives, self.per_class)
-        training = self._callback_fit_ctx.subcontext(
-            "train-critics", max_subtasks=critic.max_iter
-        )
-        training.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        scores = ensemble.learn(
-            self._scorer, critic.max_iter, self._n_rounds, self.z, training, self
-        )
-        training.call_on_fit_task_end(estimator=self, X=X, y=y)
-        self.critic_ = critic._adopt(ensemble.training, self)
-        self.n_iter_ = self.critic_.n_iter_
-        return scores[: len(y)]
-
     def _plan(self, X, y, trusted, rng):
-        groups = np.zeros(len(y), dtype=int) if self._n_classes is None else y
+        """Which critic may learn from which row, and from which synthetic ones."""
+        groups = y if hasattr(self, "classes_") else np.zeros(len(y), dtype=int)
         if self.calibration != "holdout":
-            return CrossFitPlan.for_one_critic(X, y, groups, trusted)
-        plan = CrossFitPlan.by_folds(X, y, groups, trusted, self.cv, rng)
-        if not plan.measure.any():
+            plan = CrossFitPlan.for_one_critic(X, y, groups, trusted)
+        else:
+            plan = CrossFitPlan.by_folds(X, y, groups, trusted, self.cv, rng)
+        if not plan.calibrates.any():
             raise ValueError(
                 "calibration='holdout' needs at least two trusted rows of some class: "
                 "trust more rows, or pass calibration='train'."
             )
-        return plan
+        return self._augment(plan, rng)
 
-    def _augment(self, plan, n_rows, rng):
+    def _augment(self, plan, rng):
         """Bring the trusted rows of each critic to the number of all rows."""
         self.augmenters_ = []
-        trusted = plan.trusted
-        for owner in range(self._n_critics * self.augment):
-            known = np.flatnonzero(trusted & plan.may_learn[owner, : len(trusted)])
+        n_rows, trusted = len(plan.y), plan.trusted
+        for critic in range(plan.n_critics * self.augment):
+            known = np.flatnonzero(trusted & plan.may_learn[critic, :n_rows])
             gan = self._make_augmenter(rng)
             task = self._callback_fit_ctx.subcontext("augment")
             with task.propagate_callback_context(gan):
                 task.call_on_fit_task_begin(estimator=self)
-                gan.fit(plan.X[known], plan.y[known])
+                gan.fit(plan.X[known], self._as_given(plan.y[known]))
                 task.call_on_fit_task_end(estimator=self)
             rows = rng.choice(known, n_rows - len(known))
-            X = gan.sample(plan.y[rows], random_state=rng)
-            measure = self.calibration == "augmented"
-            plan = plan.with_synthetic(X, rows, owner, measure)
-            if self._n_classes is not None:
-                # It has learned positions; from here on it takes labels.
-                gan.classes_ = self.classes_[gan.classes_]
+            X = gan.sample(self._as_given(plan.y[rows]), random_state=rng)
+            calibrates = self.calibration == "augmented"
+            plan = plan.with_synthetic(X, rows, critic, calibrates)
             self.augmenters_.append(gan)
         return plan
 
-    def _make_critic(self):
+    def _train_and_score(self, plan, rng):
+        """Train the critics in stages, and score the rows of the plan after each.
+
+        What they learn from in the next stage follows from the scores.
+        """
+        self.critic_ = critic = self._make_critic(plan.n_critics, rng)
+        self._scorer = CriticScorer(critic, self.per_class)
+        admission = Admission(plan)
+        labels = self._as_given(plan.y)
+        n_rounds = self._n_rounds
+        stages = np.array_split(range(critic.max_iter), n_rounds + 1)
+        task = self._callback_fit_ctx.subcontext(
+            "train-critics", max_subtasks=critic.max_iter
+        )
+        task.call_on_fit_task_begin(estimator=self, X=plan.X, y=plan.y)
+        for r, stage in enumerate(stages, start=1):
+            critic.partial_fit(
+                plan.X,
+                labels,
+                sample_weight=admission.next_weights(),
+                iterations=report_iterations(task, self, stage),
+            )
+            self._scorer.calibrate(plan, admission.learned)
+            scores = self._scorer.scores(plan.X, plan.y, admission.learned)
+            if r <= n_rounds:
+                admission.admit(scores, self.z, r / n_rounds)
+        task.call_on_fit_task_end(estimator=self, X=plan.X, y=plan.y)
+        self.n_iter_ = critic.n_iter_
+        return scores
+
+    def _make_critic(self, n_critics, rng):
         names = ("hidden_layer_sizes", "max_iter", "batch_size", "learning_rate")
         given = {name: getattr(self, name) for name in names}
         return _CRITICS[self.loss](
             negatives=self.negatives,
+            n_critics=n_critics,
             tol=self.tol,
+            task=self._task,
             device=self.device,
+            random_state=rng,
             **{name: value for name, value in given.items() if value is not None},
         )
 
     def _make_augmenter(self, rng):
         gan = ConditionalGAN(
-            task="classification" if self._n_classes else "regression",
+            task=self._task,
             device=self.device,
             random_state=rng.randint(2**31 - 1),
         )
         return gan if self.max_iter is None else gan.set_params(max_iter=self.max_iter)
 
+    def _as_given(self, y):
+        """Labels in place of their positions; target values as they are."""
+        return self.classes_[y] if hasattr(self, "classes_") else y
+
+    @property
+    def _task(self):
+        return "classification" if hasattr(self, "classes_") else "regression"
+
     @property
     def _n_critics(self):
         return self.cv if self.calibration == "holdout" else 1
-
-    @property
-    def _n_classes(self):
-        return len(self.classes_) if hasattr(self, "classes_") else None
 
     @property
     def _n_rounds(self):
@@ -350,7 +365,6 @@ class DePoisFilter(PoisonFilter):
         return _DEFAULT_ROUNDS if can_learn else 0
 
     def _check_parameters(self):
-        check_negatives(self.negatives)
         if self.calibration == "augmented" and not self.augment:
             raise ValueError("calibration='augmented' needs augment=True.")
         if self.n_rounds and self.calibration != "holdout":

@@ -14,7 +14,7 @@ __all__ = ["ResidualScorer"]
 class ResidualScorer:
     """Lowers the scores of rows with large residuals.
 
-    A row must satisfy both judges: no surplus of one makes up for the other. The lower
+    A row must satisfy both scorers: no surplus of one makes up for the other. The lower
     of two scores is low more often than either, so it is measured in deviations of its
     own over the trusted rows.
 
@@ -33,15 +33,10 @@ class ResidualScorer:
         """Learn from the trusted rows, and lower the scores of all rows."""
         self.filter.fit(X, y, trusted=trusted)
         lower = np.minimum(scores, self.filter.sample_scores_)
-        measured = lower[trusted]
-        self._standardize = ScoreCalibrator(measured, _one_group(measured), 1)
-        return self._standardize(lower, _one_group(lower))
+        self.calibrator = ScoreCalibrator().fit(lower[trusted])
+        return self.calibrator.transform(lower)
 
     def lower(self, X, y, scores):
         """Lower the scores of new rows."""
         lower = np.minimum(scores, self.filter.score_samples(X, y))
-        return self._standardize(lower, _one_group(lower))
-
-
-def _one_group(scores):
-    return np.zeros(len(scores), dtype=int)
+        return self.calibrator.transform(lower)

@@ -1,4 +1,4 @@
-"""The mimic model of De-Pois: critics, and the scale of their scores."""
+"""What the critics say of a row, measured by what they say of clean ones."""
 
 import numpy as np
 
@@ -9,60 +9,68 @@ __all__ = ["CriticScorer"]
 
 
 class CriticScorer:
-    """Judges labelled rows by critics that have not seen them.
+    """Scores labelled rows by the critics that have not learned from them.
+
+    Together with its calibrator this is the mimic model of De-Pois.
 
     Parameters
     ----------
-    critics : CriticEnsemble
-    negatives : sequence of {"mismatch", "generator"}
-        What the critics have learned from. With wrong labels among them those of clean
-        rows take part in setting the scale; with nothing else, the critics know of a
-        row only which label fits, and its score is that of its label above that of the
-        best other one.
+    critic : HingeCritic or ConditionalWGANGP
+        Fitted to labels or to target values.
     per_class : bool or None
         Whether scores are compared with those of clean rows of the same class. None:
         where no negative has a wrong label, as D is fixed only up to an offset then.
+
+    Notes
+    -----
+    What the critics have learned from decides what a score is. With wrong labels among
+    their negatives those of clean rows take part in setting the scale; with nothing
+    else, they know of a row only which label fits, and its score is that of its label
+    above that of the best other one.
     """
 
-    def __init__(self, critics, negatives, per_class):
-        self.critics = critics
-        self.knows_wrong_labels = "mismatch" in negatives
-        self.contrast = set(negatives) == {"mismatch"}
+    def __init__(self, critic, per_class):
+        self.critic = critic
+        self.knows_wrong_labels = "mismatch" in critic.negatives
+        self.contrast = set(critic.negatives) == {"mismatch"}
         self.per_class = not self.knows_wrong_labels if per_class is None else per_class
 
-    def calibrate(self, X, y, seen):
-        """Take the scale from clean rows.
+    def calibrate(self, plan, learned):
+        """Take the scale from the rows of a plan that are there for it.
+
+        Parameters
+        ----------
+        plan : CrossFitPlan
+        learned : ndarray of bool of shape (n_critics, n_samples)
+            Which critic has learned from which row; where all have, all score it.
+        """
+        rows = plan.calibrates
+        X, y, learned = plan.X[rows], plan.y[rows], learned[:, rows]
+        wrong = None
+        if self._regression:
+            scores = self._target_scores(X, y, learned)
+            if self.knows_wrong_labels:
+                wrong_y = _targets_of_others(y)
+                wrong = self._target_scores(X, wrong_y, learned), self._groups(wrong_y)
+        else:
+            support = self._support(X, learned)
+            scores = support[np.arange(len(y)), y]
+            if self.knows_wrong_labels:
+                rows, labels = np.nonzero(y[:, None] != np.arange(support.shape[1]))
+                wrong = support[rows, labels], self._groups(labels)
+        self.calibrator = ScoreCalibrator(self._n_groups).fit(
+            scores, self._groups(y), wrong
+        )
+
+    def scores(self, X, y, learned=None):
+        """Deviation of each row's score from those of clean rows.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_features)
         y : ndarray of shape (n_samples,)
             Positions of labels, or target values.
-        seen : ndarray of bool of shape (n_critics, n_samples)
-            Which critic has learned from which row; where all have, all judge.
-        """
-        wrong = None
-        if self._regression:
-            scores = self._target_scores(X, y, seen)
-            if self.knows_wrong_labels:
-                wrong_y = _targets_of_others(y)
-                wrong = self._target_scores(X, wrong_y, seen), self._groups(wrong_y)
-        else:
-            support = self._support(X, seen)
-            scores = support[np.arange(len(y)), y]
-            if self.knows_wrong_labels:
-                rows, labels = np.nonzero(y[:, None] != np.arange(support.shape[1]))
-                wrong = support[rows, labels], self._groups(labels)
-        n_groups = self.critics.encoder.n_conditions if self.per_class else 1
-        self.standardizer = ScoreCalibrator(scores, self._groups(y), n_groups, wrong)
-
-    def scores(self, X, y, seen=None):
-        """Deviation of each row's score from those of clean rows.
-
-        Parameters
-        ----------
-        X, y : as in `calibrate`
-        seen : ndarray of bool of shape (n_critics, n_samples) or None, default=None
+        learned : ndarray of bool of shape (n_critics, n_samples) or None, default=None
             None for rows that no critic has learned from.
 
         Returns
@@ -70,26 +78,30 @@ class CriticScorer:
         ndarray of shape (n_samples,)
         """
         if self._regression:
-            scores = self._target_scores(X, y, seen)
+            scores = self._target_scores(X, y, learned)
         else:
-            scores = self._support(X, seen)[np.arange(len(y)), y]
-        return self.standardizer(scores, self._groups(y))
+            scores = self._support(X, learned)[np.arange(len(y)), y]
+        return self.calibrator.transform(scores, self._groups(y))
 
     @property
     def _regression(self):
-        return self.critics.encoder.n_classes is None
+        return not hasattr(self.critic, "classes_")
+
+    @property
+    def _n_groups(self):
+        by_class = self.per_class and not self._regression
+        return len(self.critic.classes_) if by_class else 1
 
     def _groups(self, y):
-        if self._regression or not self.per_class:
-            return np.zeros(len(y), dtype=int)
-        return y
+        return np.zeros(len(y), dtype=int) if self._n_groups == 1 else y
 
-    def _target_scores(self, X, y, seen):
-        return _mean_of_unseen(self.critics.scores(X, y)[..., None], seen)[:, 0]
+    def _target_scores(self, X, y, learned):
+        scores = self.critic.critic_scores(X, y)
+        return _mean_of_impartial(scores[..., None], learned)[:, 0]
 
-    def _support(self, X, seen):
+    def _support(self, X, learned):
         """Score of each row with every label, of shape (n_samples, n_classes)."""
-        support = _mean_of_unseen(self.critics.label_scores(X), seen)
+        support = _mean_of_impartial(self.critic.label_scores(X), learned)
         if not self.contrast:
             return support
         labels = range(support.shape[1])
@@ -98,12 +110,12 @@ class CriticScorer:
         )
 
 
-def _mean_of_unseen(scores, seen):
+def _mean_of_impartial(scores, learned):
     """Mean of scores (n_critics, n_samples, ...) by the critics new to each row."""
-    if seen is None:
+    if learned is None:
         return scores.mean(axis=0)
-    judges = ~seen | seen.all(axis=0)
-    return np.einsum("fn,fnk->nk", judges / judges.sum(axis=0), scores)
+    counts = ~learned | learned.all(axis=0)
+    return np.einsum("fn,fnk->nk", counts / counts.sum(axis=0), scores)
 
 
 def _targets_of_others(y):
