@@ -101,6 +101,21 @@ class BaseCritic(ConditionalNetwork):
         ValueError
             For invalid input, labels that the first call had none of, an iteration
             beyond `max_iter`, or when the loss is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_iris
+        >>> from skpoison.generative import HingeCritic
+        >>> X, y = load_iris(return_X_y=True)
+        >>> fold = np.arange(150) % 3
+        >>> critics = HingeCritic(n_critics=3, max_iter=200, random_state=0)
+        >>> critics.partial_fit(
+        ...     X, y, sample_weight=fold != [[0], [1], [2]], iterations=range(200)
+        ... ).n_iter_
+        200
+        >>> critics.critic_scores(X, y).shape
+        (3, 150)
         """
         first = not hasattr(self, "_training")
         X, y = self._validate_rows(X, y) if first else self._validate_pairs(X, y)

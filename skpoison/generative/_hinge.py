@@ -48,7 +48,8 @@ class HingeCritic(BaseCritic):
     batch_size : int, default=64
         Rows in a batch, drawn with replacement.
     learning_rate : float, default=3e-3
-        Of AdamW for the critic; falls linearly to 0. The generator's Adam takes 2e-4.
+        Of AdamW for the critic, with a weight decay of 1e-4; falls linearly to 0. The
+        generator's Adam takes 2e-4.
     tol : float, default=1e-4
         Training ends once the critic's weights move by less than this share of their
         length in 50 iterations.

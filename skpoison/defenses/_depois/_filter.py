@@ -18,6 +18,7 @@ from ._residual_scorer import ResidualScorer
 from ._scorer import CriticScorer
 
 _CRITICS = {"hinge": HingeCritic, "wasserstein": ConditionalWGANGP}
+# More rounds found less (doc/results/depois.md).
 _DEFAULT_ROUNDS = 2
 
 
@@ -111,7 +112,8 @@ class DePoisFilter(PoisonFilter):
     Attributes
     ----------
     critic_ : HingeCritic or ConditionalWGANGP
-        The fitted critics as one: its scores are the means of theirs.
+        The fitted critics as one, `cv` of them with ``calibration="holdout"``. Like the
+        augmenters it is fitted to arrays, and to labels as given.
     augmenters_ : list of ConditionalGAN
         With `augment` one for each critic, else none.
     n_iter_ : int
@@ -250,20 +252,20 @@ class DePoisFilter(PoisonFilter):
         with one_thread():
             plan = self._plan(X[order], y[order], trusted[order], rng)
             scores[order] = self._train_and_score(plan, rng)[: len(y)]
-        if not hasattr(self, "classes_"):
+        if self._regression:
             self._residual_scorer = ResidualScorer()
             scores = self._residual_scorer.fit(X, y, trusted, scores)
         return scores, self.z
 
     def _score_new_rows(self, X, y):
         scores = self._scorer.scores(X, y)
-        if not hasattr(self, "classes_"):
+        if self._regression:
             scores = self._residual_scorer.lower(X, y, scores)
         return scores
 
     def _plan(self, X, y, trusted, rng):
         """Which critic may learn from which row, and from which synthetic ones."""
-        groups = y if hasattr(self, "classes_") else np.zeros(len(y), dtype=int)
+        groups = np.zeros(len(y), dtype=int) if self._regression else y
         if self.calibration != "holdout":
             plan = CrossFitPlan.for_one_critic(X, y, groups, trusted)
         else:
@@ -295,10 +297,7 @@ class DePoisFilter(PoisonFilter):
         return plan
 
     def _train_and_score(self, plan, rng):
-        """Train the critics in stages, and score the rows of the plan after each.
-
-        What they learn from in the next stage follows from the scores.
-        """
+        """Train the critics in stages; the scores after each decide what comes next."""
         self.critic_ = critic = self._make_critic(plan.n_critics, rng)
         self._scorer = CriticScorer(critic, self.per_class)
         admission = Admission(plan)
@@ -347,11 +346,15 @@ class DePoisFilter(PoisonFilter):
 
     def _as_given(self, y):
         """Labels in place of their positions; target values as they are."""
-        return self.classes_[y] if hasattr(self, "classes_") else y
+        return y if self._regression else self.classes_[y]
+
+    @property
+    def _regression(self):
+        return not hasattr(self, "classes_")
 
     @property
     def _task(self):
-        return "classification" if hasattr(self, "classes_") else "regression"
+        return "regression" if self._regression else "classification"
 
     @property
     def _n_critics(self):
