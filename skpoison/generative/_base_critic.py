@@ -1,8 +1,13 @@
 """Critics of labelled rows: D(x | y), higher for rows that belong."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
@@ -11,6 +16,7 @@ from .._torch.seeding import seeded_generator
 from .._torch.threads import one_thread
 from .._utils.callbacks import report_iterations
 from .._utils.parameters import Interval, StrSubset
+from .._utils.typing import MatrixLike, RandomState
 from ._base import ConditionalNetwork
 from ._critic_ensemble import CriticEnsemble
 from ._critic_recipe import CriticRecipe
@@ -50,7 +56,7 @@ class BaseCritic(ConditionalNetwork):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train the critic.
 
         Parameters
@@ -71,7 +77,14 @@ class BaseCritic(ConditionalNetwork):
         return self._fit(X, y)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, *, sample_weight=None, iterations=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        iterations: Iterable[int] | None = None,
+    ) -> Self:
         """Train the critics by some of their iterations.
 
         Whoever chooses the rows as training goes on calls it for each part in turn; the
@@ -169,7 +182,7 @@ class BaseCritic(ConditionalNetwork):
         self.loss_curve_ = np.concatenate([self.loss_curve_, losses])
         self.n_iter_ = len(self.loss_curve_)
 
-    def score_samples(self, X, y):
+    def score_samples(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Score labelled rows.
 
         Parameters
@@ -190,7 +203,7 @@ class BaseCritic(ConditionalNetwork):
         """
         return self.critic_scores(X, y).mean(axis=0)
 
-    def critic_scores(self, X, y):
+    def critic_scores(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Score labelled rows by each critic.
 
         Parameters
@@ -204,7 +217,7 @@ class BaseCritic(ConditionalNetwork):
         return self._ensemble.scores(*self._validate_pairs(X, y))
 
     @available_if(_knows_labels)
-    def label_scores(self, X):
+    def label_scores(self, X: MatrixLike) -> np.ndarray:
         """Score rows with every label, by each critic.
 
         Parameters
@@ -220,7 +233,7 @@ class BaseCritic(ConditionalNetwork):
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
         return self._ensemble.label_scores(X)
 
-    def score_gradient(self, X, y):
+    def score_gradient(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Gradient of `score_samples` by the features: what an evading row follows.
 
         Parameters
@@ -236,7 +249,7 @@ class BaseCritic(ConditionalNetwork):
         return self._ensemble.gradient(*self._validate_pairs(X, y))
 
     @available_if(_has_a_generator)
-    def sample(self, y, *, random_state=None):
+    def sample(self, y: ArrayLike, *, random_state: RandomState = None) -> np.ndarray:
         """Make one row for each label or target value.
 
         Parameters

@@ -1,10 +1,17 @@
 """A conditional GAN, supervised by an authenticator."""
 
-from numbers import Real
+from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Real
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 
 from .._utils.parameters import Interval
+from .._utils.typing import Device, MatrixLike, RandomState
 from ._base import ConditionalNetwork
 from ._cgan_training import CGANTraining
 from ._training import finite_curve
@@ -108,19 +115,19 @@ class ConditionalGAN(ConditionalNetwork):
     def __init__(
         self,
         *,
-        authenticator=True,
-        hidden_layer_sizes=(512, 512, 512),
-        generator_layer_sizes=(256, 512, 1024),
-        noise_dim=100,
-        dropout=0.4,
-        target_noise=0.05,
-        max_iter=2000,
-        batch_size=128,
-        learning_rate=2e-4,
-        task="auto",
-        device="auto",
-        random_state=None,
-    ):
+        authenticator: bool = True,
+        hidden_layer_sizes: Sequence[int] = (512, 512, 512),
+        generator_layer_sizes: Sequence[int] = (256, 512, 1024),
+        noise_dim: int = 100,
+        dropout: float = 0.4,
+        target_noise: float = 0.05,
+        max_iter: int = 2000,
+        batch_size: int = 128,
+        learning_rate: float = 2e-4,
+        task: Literal["auto", "classification", "regression"] = "auto",
+        device: Device = "auto",
+        random_state: RandomState = None,
+    ) -> None:
         self.authenticator = authenticator
         self.hidden_layer_sizes = hidden_layer_sizes
         self.generator_layer_sizes = generator_layer_sizes
@@ -135,7 +142,7 @@ class ConditionalGAN(ConditionalNetwork):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train the generator.
 
         Parameters
@@ -155,7 +162,7 @@ class ConditionalGAN(ConditionalNetwork):
         """
         return self._fit(X, y)
 
-    def sample(self, y, *, random_state=None):
+    def sample(self, y: ArrayLike, *, random_state: RandomState = None) -> np.ndarray:
         """Make one row for each label or target value.
 
         Parameters

@@ -1,9 +1,14 @@
 """The critic with a hinge loss."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import torch
 
+from .._utils.typing import Device, RandomState
 from ._base_critic import BaseCritic
 from ._critic_recipe import CriticRecipe
 
@@ -116,20 +121,20 @@ class HingeCritic(BaseCritic):
     def __init__(
         self,
         *,
-        negatives=("mismatch",),
-        n_critics=1,
-        hidden_layer_sizes=(128, 128),
-        generator_layer_sizes=(256, 512, 1024),
-        noise_dim=100,
-        dropout=0.0,
-        max_iter=1500,
-        batch_size=64,
-        learning_rate=3e-3,
-        tol=1e-4,
-        task="auto",
-        device="auto",
-        random_state=None,
-    ):
+        negatives: Sequence[Literal["mismatch", "generator"]] = ("mismatch",),
+        n_critics: int = 1,
+        hidden_layer_sizes: Sequence[int] = (128, 128),
+        generator_layer_sizes: Sequence[int] = (256, 512, 1024),
+        noise_dim: int = 100,
+        dropout: float = 0.0,
+        max_iter: int = 1500,
+        batch_size: int = 64,
+        learning_rate: float = 3e-3,
+        tol: float = 1e-4,
+        task: Literal["auto", "classification", "regression"] = "auto",
+        device: Device = "auto",
+        random_state: RandomState = None,
+    ) -> None:
         self.negatives = negatives
         self.n_critics = n_critics
         self.hidden_layer_sizes = hidden_layer_sizes

@@ -1,7 +1,13 @@
 """The Wasserstein GAN with gradient penalty, conditioned on the label."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
 import torch
 
+from .._utils.typing import Device, RandomState
 from ._base_critic import BaseCritic
 from ._critic_recipe import CriticRecipe
 
@@ -120,20 +126,20 @@ class ConditionalWGANGP(BaseCritic):
     def __init__(
         self,
         *,
-        negatives=("generator",),
-        n_critics=1,
-        hidden_layer_sizes=(1024, 128, 16),
-        generator_layer_sizes=(256, 512, 1024),
-        noise_dim=100,
-        dropout=0.4,
-        max_iter=2000,
-        batch_size=32,
-        learning_rate=5e-5,
-        tol=1e-4,
-        task="auto",
-        device="auto",
-        random_state=None,
-    ):
+        negatives: Sequence[Literal["mismatch", "generator"]] = ("generator",),
+        n_critics: int = 1,
+        hidden_layer_sizes: Sequence[int] = (1024, 128, 16),
+        generator_layer_sizes: Sequence[int] = (256, 512, 1024),
+        noise_dim: int = 100,
+        dropout: float = 0.4,
+        max_iter: int = 2000,
+        batch_size: int = 32,
+        learning_rate: float = 5e-5,
+        tol: float = 1e-4,
+        task: Literal["auto", "classification", "regression"] = "auto",
+        device: Device = "auto",
+        random_state: RandomState = None,
+    ) -> None:
         self.negatives = negatives
         self.n_critics = n_critics
         self.hidden_layer_sizes = hidden_layer_sizes

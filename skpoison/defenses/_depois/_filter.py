@@ -1,6 +1,10 @@
 """De-Pois: critics that have learned from the trusted rows judge all others."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -10,6 +14,7 @@ from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
 from ..._utils.parameters import Interval, StrOptions, StrSubset
 from ..._utils.targets import is_regression
+from ..._utils.typing import Device, RandomState
 from ...base import PoisonFilter
 from ...generative import ConditionalGAN, ConditionalWGANGP, HingeCritic
 from ._admission import Admission
@@ -203,23 +208,23 @@ class DePoisFilter(PoisonFilter):
     def __init__(
         self,
         *,
-        loss="hinge",
-        negatives=("mismatch",),
-        augment=False,
-        n_rounds=None,
-        z=-1.96,
-        per_class=None,
-        calibration="holdout",
-        cv=5,
-        hidden_layer_sizes=None,
-        max_iter=None,
-        batch_size=None,
-        learning_rate=None,
-        tol=1e-4,
-        task="auto",
-        device="auto",
-        random_state=None,
-    ):
+        loss: Literal["hinge", "wasserstein"] = "hinge",
+        negatives: Sequence[Literal["mismatch", "generator"]] = ("mismatch",),
+        augment: bool = False,
+        n_rounds: int | None = None,
+        z: float = -1.96,
+        per_class: bool | None = None,
+        calibration: Literal["holdout", "augmented", "train"] = "holdout",
+        cv: int = 5,
+        hidden_layer_sizes: Sequence[int] | None = None,
+        max_iter: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        tol: float = 1e-4,
+        task: Literal["auto", "classification", "regression"] = "auto",
+        device: Device = "auto",
+        random_state: RandomState = None,
+    ) -> None:
         self.loss = loss
         self.negatives = negatives
         self.augment = augment
