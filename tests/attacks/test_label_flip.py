@@ -1,10 +1,14 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import clone
-from sklearn.datasets import load_iris, make_moons
+from sklearn.callback import ProgressBar
+from sklearn.datasets import load_iris, make_blobs, make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import laplacian_kernel
 from sklearn.model_selection import train_test_split
@@ -14,13 +18,34 @@ from sklearn.svm import SVC
 
 from skpoison.attacks import LabelFlipAttack
 from skpoison.attacks._label_flip._alfa import alfa_flips
-from skpoison.attacks._label_flip._kernel_svm import KernelSVM, hinge, kernel_matrix
+from skpoison.attacks._label_flip._kernel import KernelInBlocks, training_kernel
+from skpoison.attacks._label_flip._kernel_svm import KernelSVM, hinge
 from skpoison.datasets import fetch_fourclass
 
 from .._real_data import real
 
 TWO_CLASSES = ["tilt", "alfa", "cluster"]
 GUIDED = ["near", "far", *TWO_CLASSES]
+
+
+class StopAfter:
+    """A callback that ends the iterations at one of them."""
+
+    def __init__(self, n_iterations):
+        self.n_iterations = n_iterations
+        self.tasks = []
+
+    def setup(self, estimator, context):
+        self.max_subtasks = context.max_subtasks
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.tasks.append(context.task_name)
+
+    def on_fit_task_end(self, estimator, context):
+        return self.tasks.count("iteration") >= self.n_iterations
 
 
 @pytest.fixture
@@ -248,7 +273,7 @@ def test_the_kernel_machine_is_the_attacked_one(moons, svc, sparse):
         X = X @ X.T
     elif sparse and not callable(svc.kernel):
         X = csr_array(X)
-    svm = KernelSVM(svc, kernel_matrix(svc, X), np.array(["a", "b"]))
+    svm = KernelSVM(training_kernel(svc, X), np.array(["a", "b"]))
     decisions = svm.decide(svm.fit(np.where(names == "b", 1.0, -1.0)))
     np.testing.assert_allclose(
         decisions, clone(svc).fit(X, names).decision_function(X), atol=1e-6
@@ -258,15 +283,16 @@ def test_the_kernel_machine_is_the_attacked_one(moons, svc, sparse):
 
 
 def test_labels_of_one_kind_make_a_constant_machine():
-    svm = KernelSVM(SVC(), np.eye(3), np.array([0, 1]))
+    kernel = training_kernel(SVC(kernel="precomputed"), np.eye(3))
+    svm = KernelSVM(kernel, np.array([0, 1]))
     assert svm.decide(svm.fit(-np.ones(3))).tolist() == [-1, -1, -1]
 
 
 def test_alfa_solves_the_linear_program_of_its_last_round(moons):
     X, y = moons
-    svm = KernelSVM(SVC(), kernel_matrix(SVC(gamma=3), X), np.array([0, 1]))
+    svm = KernelSVM(training_kernel(SVC(gamma=3), X), np.array([0, 1]))
     signs, n_flips = 2.0 * y - 1, 16
-    rows = alfa_flips(svm, signs, n_flips, None)
+    rows = alfa_flips(svm, signs, n_flips, range(50), None)
     flipped = signs.copy()
     flipped[rows] *= -1
     clean, tainted = (svm.decide(svm.fit(labels)) for labels in (signs, flipped))
@@ -330,6 +356,82 @@ def test_guided_flips_harm_more_than_random_ones(strategy):
         return svc.fit(X, attack.fit_poison(X, y).y).score(X_test, y_test)
 
     assert accuracy(strategy) < accuracy("random") - 0.02
+
+
+@pytest.mark.parametrize(
+    "svc",
+    [
+        SVC(kernel="linear"),
+        SVC(gamma=3),
+        SVC(kernel="poly", degree=2, coef0=1),
+        SVC(kernel="sigmoid", gamma=0.2, coef0=0.1),
+    ],
+    ids=lambda svc: svc.kernel,
+)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_kernel_in_blocks_is_the_whole_one(moons, svc, sparse):
+    X = csr_array(moons[0]) if sparse else moons[0]
+    whole = training_kernel(svc, X)
+    with config_context(working_memory=0.01):
+        blocks = training_kernel(svc, X)
+        assert isinstance(blocks, KernelInBlocks)
+        for shape in (100, (100, 3)):
+            v = np.random.default_rng(0).normal(size=shape)
+            v[::3] = 0
+            np.testing.assert_allclose(blocks.product(v), whole.product(v), rtol=1e-9)
+        assert not blocks.product(np.zeros(100)).any()
+        others = np.arange(40, 90)
+        np.testing.assert_allclose(
+            blocks.squared_distances(7, others),
+            whole.squared_distances(7, others),
+            atol=1e-12,
+        )
+
+
+@pytest.mark.parametrize("strategy", TWO_CLASSES)
+def test_working_memory_does_not_change_the_flips(strategy):
+    X, y = make_moons(250, noise=0.15, random_state=0)
+    attack = LabelFlipAttack(
+        strategy=strategy, rate=0.1, estimator=SVC(gamma=3), random_state=0
+    )
+    whole = attack.fit_poison(X, y).is_poison
+    with config_context(working_memory=0.4):
+        assert np.array_equal(attack.fit_poison(X, y).is_poison, whole)
+
+
+@pytest.mark.parametrize("strategy", TWO_CLASSES)
+def test_working_memory_bounds_the_flips_of_an_svc(strategy):
+    X, y = make_blobs(3000, centers=2, cluster_std=0.3, random_state=0)
+    attack = LabelFlipAttack(strategy=strategy, rate=0.01, random_state=0)
+    attack.set_callbacks(StopAfter(1))
+    with config_context(working_memory=4):
+        tracemalloc.start()
+        attack.fit_poison(X, y)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    # The kernel matrix would take 72 MB.
+    assert peak < 8 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("strategy", "n_most"), [("tilt", 20), ("alfa", 50), ("cluster", 6)]
+)
+def test_callbacks_see_the_iterations_and_can_end_them(moons, strategy, n_most):
+    callback = StopAfter(2)
+    attack = LabelFlipAttack(strategy=strategy, random_state=0)
+    poisoned = attack.set_callbacks(callback).fit_poison(*moons)
+    assert callback.max_subtasks == n_most
+    assert callback.tasks == ["fit", "iteration", "iteration"]
+    assert poisoned.is_poison.sum() == 10
+
+
+@pytest.mark.parametrize("strategy", ["random", "far", "tilt"])
+def test_a_progress_bar_follows_the_attack(moons, strategy, capsys):
+    attack = LabelFlipAttack(strategy=strategy, random_state=0)
+    expected = attack.fit_poison(*moons).is_poison
+    bar = attack.set_callbacks(ProgressBar())
+    assert np.array_equal(bar.fit_poison(*moons).is_poison, expected)
+    assert "LabelFlipAttack" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("strategy", TWO_CLASSES)

@@ -4,10 +4,10 @@ import numpy as np
 
 from ._kernel_svm import hinge
 
-_MAX_ROUNDS = 50
+MAX_ROUNDS = 50
 
 
-def alfa_flips(svm, signs, n_flips, random_state):
+def alfa_flips(svm, signs, n_flips, rounds, random_state):
     """Flips that cost the clean machine much and the machine trained on them little.
 
     With e the hinge losses of the clean machine and xi those of the tainted one, the
@@ -18,7 +18,7 @@ def alfa_flips(svm, signs, n_flips, random_state):
     scores = signs * svm.decide(svm.fit(signs))
     gain_clean = hinge(-scores) - hinge(scores)
     gain, flips = gain_clean, None
-    for _ in range(_MAX_ROUNDS):
+    for _ in rounds:
         previous, flips = flips, np.argsort(-gain, kind="stable")[:n_flips]
         if previous is not None and np.array_equal(np.sort(previous), np.sort(flips)):
             break

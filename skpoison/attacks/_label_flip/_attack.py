@@ -4,27 +4,35 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import _fit_context
+from sklearn.callback import CallbackSupportMixin
 from sklearn.svm import SVC
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import column_or_1d
 
+from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
 from ..._utils.labels import encode_labels
 from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ..._utils.targets import target_column
 from ...base import PoisonAttack
-from ._alfa import alfa_flips
-from ._cluster import cluster_flips
+from ._alfa import MAX_ROUNDS, alfa_flips
+from ._cluster import PLACEMENTS, cluster_flips
 from ._distance import distance_flips
-from ._kernel_svm import KernelSVM, kernel_matrix
+from ._kernel import training_kernel
+from ._kernel_svm import KernelSVM
 from ._random import random_flips
-from ._tilt import tilt_flips
+from ._tilt import N_TRIALS, tilt_flips
 
-_OF_TWO_CLASSES = {"tilt": tilt_flips, "alfa": alfa_flips, "cluster": cluster_flips}
+# What makes the flips, and in how many iterations at most.
+_OF_TWO_CLASSES = {
+    "tilt": (tilt_flips, N_TRIALS),
+    "alfa": (alfa_flips, MAX_ROUNDS),
+    "cluster": (cluster_flips, len(PLACEMENTS)),
+}
 
 
-class LabelFlipAttack(PoisonAttack):
-    """Give a share of the training rows another label.
+class LabelFlipAttack(CallbackSupportMixin, PoisonAttack):
+    r"""Give a share of the training rows another label.
 
     The attacker changes labels but no features. All strategies but "random" assume that
     the attacker knows the training set and the attacked model, which is trained on it.
@@ -51,8 +59,8 @@ class LabelFlipAttack(PoisonAttack):
     estimator : estimator, default=None
         The attacked model; None is ``SVC()``. "near" and "far" take any classifier with
         a `decision_function`; "tilt", "alfa" and "cluster" take an
-        :class:`~sklearn.svm.SVC` with any kernel and refit it, some 300 times
-        for "cluster". It is cloned, so a fit of it is neither used nor changed.
+        :class:`~sklearn.svm.SVC` with any kernel and refit it. It is
+        cloned, so a fit of it is neither used nor changed.
     random_state : int, RandomState instance or None, default=None
         Seed of "random" and "tilt"; the others draw nothing.
 
@@ -66,6 +74,20 @@ class LabelFlipAttack(PoisonAttack):
         Their new labels.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
+
+    Notes
+    -----
+    "tilt", "alfa" and "cluster" multiply by the kernel matrix of the training rows.
+    While its 8 n_samples\ :sup:`2` bytes fit into scikit-learn's `working_memory`
+    (:func:`sklearn.set_config`; 11,585 rows at its default) they hold it. From there on
+    they compute it again, block by block, for each product, and `working_memory` is the
+    size of the kernel cache of the SVC: the flips are the same, save for rounding. A
+    precomputed kernel, and one that is a function, are held whole in any case. What
+    remains is the time of the SVC, which grows faster than n_samples\ :sup:`2`:
+    21 fits for "tilt", at most 51 for "alfa", some 290 for "cluster".
+
+    A callback (:mod:`sklearn.callback`) is told of each iteration of these three: of
+    the trials of "tilt", the rounds of "alfa", the six placements of "cluster".
 
     References
     ----------
@@ -130,12 +152,20 @@ class LabelFlipAttack(PoisonAttack):
         TypeError
             For "tilt", "alfa" and "cluster" when `estimator` is no SVC.
         """
+        context = self._init_callback_context(max_subtasks=self._max_subtasks())
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         check_consistent_length(X, y)
         y = target_column(y)
         self.classes_, codes = encode_labels(column_or_1d(y), type(self).__name__)
         rows, flipped = self._flips(X, codes, round(self.rate * len(codes)))
         order = np.argsort(rows)
-        return self._relabel(X, y, rows[order], self.classes_[flipped[order]])
+        poisoned = self._relabel(X, y, rows[order], self.classes_[flipped[order]])
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return poisoned
+
+    def _max_subtasks(self):
+        _, n_iterations = _OF_TWO_CLASSES.get(self.strategy, (None, 0))
+        return n_iterations
 
     def _flips(self, X, codes, n_flips):
         """The rows to flip, and the positions of their new labels in `classes_`."""
@@ -171,7 +201,10 @@ class LabelFlipAttack(PoisonAttack):
         # libsvm's solution depends on the order of the rows, within its tolerance.
         order = canonical_order(X, codes)
         X = X[order][:, order] if svc.kernel == "precomputed" else X[order]
-        svm = KernelSVM(svc, kernel_matrix(svc, X), self.classes_)
+        svm = KernelSVM(training_kernel(svc, X), self.classes_)
         signs = np.where(codes[order] == 1, 1.0, -1.0)
-        flips = _OF_TWO_CLASSES[self.strategy](svm, signs, n_flips, random_state)
-        return order[flips]
+        make_flips, n_iterations = _OF_TWO_CLASSES[self.strategy]
+        iterations = report_iterations(
+            self._callback_fit_ctx, self, range(n_iterations)
+        )
+        return order[make_flips(svm, signs, n_flips, iterations, random_state)]

@@ -1,5 +1,7 @@
 """Flips in groups of neighbours of one class."""
 
+from itertools import product
+
 import numpy as np
 
 from ._kernel_svm import hinge
@@ -8,9 +10,10 @@ from ._kernel_svm import hinge
 _DENSITIES = (1.0, 0.75, 0.55)
 _N_GROUPS = (1, 2)
 _N_CENTRES = 32
+PLACEMENTS = tuple(product(_DENSITIES, _N_GROUPS))
 
 
-def cluster_flips(svm, signs, n_flips, random_state):
+def cluster_flips(svm, signs, n_flips, placements, random_state):
     """The most harmful of several ways to flip groups of neighbours, by retraining.
 
     Groups are placed one after the other, each around the one of 32 spread-out rows
@@ -18,25 +21,24 @@ def cluster_flips(svm, signs, n_flips, random_state):
     true labels. The loss of a row is clipped at 2, since a row that is wrong by far is
     no more wrong.
     """
-    diagonal = np.diag(svm.kernel)
-    distance = diagonal[:, None] + diagonal - 2 * svm.kernel
     farthest_first = np.argsort(-np.abs(svm.decide(svm.fit(signs))), kind="stable")
 
+    distances = svm.kernel.squared_distances
     most, flips = -np.inf, np.zeros(len(signs), dtype=bool)
-    for density in _DENSITIES:
-        for n_groups in _N_GROUPS:
-            flipped, harm = np.zeros(len(signs), dtype=bool), -np.inf
-            while flipped.sum() < n_flips:
-                size = min(-(-n_flips // n_groups), n_flips - flipped.sum())
-                free = farthest_first[~flipped[farthest_first]]
-                trials = [
-                    flipped | _group(centre, distance, signs, flipped, size, density)
-                    for centre in _spread_out(free, distance)
-                ]
-                harms = [_harm(svm, signs, trial) for trial in trials]
-                flipped, harm = trials[np.argmax(harms)], max(harms)
-            if harm > most:
-                most, flips = harm, flipped
+    for placement in placements:
+        density, n_groups = PLACEMENTS[placement]
+        flipped, harm = np.zeros(len(signs), dtype=bool), -np.inf
+        while flipped.sum() < n_flips:
+            size = min(-(-n_flips // n_groups), n_flips - flipped.sum())
+            free = farthest_first[~flipped[farthest_first]]
+            trials = [
+                flipped | _group(centre, distances, signs, flipped, size, density)
+                for centre in _spread_out(free, distances)
+            ]
+            harms = [_harm(svm, signs, trial) for trial in trials]
+            flipped, harm = trials[np.argmax(harms)], max(harms)
+        if harm > most:
+            most, flips = harm, flipped
     return np.flatnonzero(flips)
 
 
@@ -45,10 +47,10 @@ def _harm(svm, signs, flipped):
     return np.minimum(hinge(signs * svm.decide(machine)), 2).sum()
 
 
-def _group(centre, distance, signs, flipped, size, density):
+def _group(centre, distances, signs, flipped, size, density):
     """Rows of the centre's class around it: a share of the nearest ones, as a mask."""
     free = np.flatnonzero((signs == signs[centre]) & ~flipped)
-    near = free[np.argsort(distance[centre, free], kind="stable")]
+    near = free[np.argsort(distances(centre, free), kind="stable")]
     size = min(size, len(near))
     reach = min(int(size / density), len(near))
     group = np.zeros(len(signs), dtype=bool)
@@ -56,11 +58,11 @@ def _group(centre, distance, signs, flipped, size, density):
     return group
 
 
-def _spread_out(rows, distance):
+def _spread_out(rows, distances):
     """Up to 32 of the rows, each the farthest from those before it."""
     centres = [rows[0]]
-    gap = distance[rows[0], rows]
+    gap = distances(rows[0], rows)
     while len(centres) < min(_N_CENTRES, len(rows)):
         centres.append(rows[np.argmax(gap)])
-        gap = np.minimum(gap, distance[centres[-1], rows])
+        gap = np.minimum(gap, distances(centres[-1], rows))
     return centres

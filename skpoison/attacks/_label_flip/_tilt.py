@@ -6,7 +6,7 @@ N_TRIALS = 20
 _SCORE_WEIGHT = 0.1
 
 
-def tilt_flips(svm, signs, n_flips, random_state):
+def tilt_flips(svm, signs, n_flips, trials, random_state):
     """The flips, of 20 random trials, that turn the weight vector the most.
 
     Each trial prefers rows that are no support vectors, far on their side of the clean
@@ -18,16 +18,17 @@ def tilt_flips(svm, signs, n_flips, random_state):
     duals = random_state.uniform(0, svm.C, (len(signs), N_TRIALS)) * signs[:, None]
     intercepts = random_state.uniform(-svm.C, svm.C, N_TRIALS)
     # The scores of all random machines are one matrix product.
-    random_scores = signs[:, None] * (svm.kernel @ duals + intercepts)
+    random_scores = signs[:, None] * (svm.kernel.product(duals) + intercepts)
 
-    clean_weights = svm.kernel @ clean.dual
+    clean_weights = svm.kernel.product(clean.dual)
     smallest, flips = np.inf, np.arange(0)
-    for scores in random_scores.T:
+    for trial in trials:
+        scores = random_scores[:, trial]
         order = np.argsort(preference - _SCORE_WEIGHT * _scaled(scores), kind="stable")
         flipped = signs.copy()
         flipped[order[:n_flips]] *= -1
         dual = svm.fit(flipped).dual
-        length = np.sqrt(max(dual @ svm.kernel @ dual, 0.0))
+        length = np.sqrt(max(dual @ svm.kernel.product(dual), 0.0))
         # Up to the length of the clean weight vector, which all trials share.
         cosine = dual @ clean_weights / length if length > 0 else 0.0
         if cosine < smallest:
