@@ -92,6 +92,7 @@ class PoisonFilter(
     _validates_X = True
     _accept_sparse: bool | str = False
     _needs_trusted = False
+    _advice_on_small_classes = "Look at what it removed before you train on the rest."
 
     @abstractmethod
     def _score_training_rows(self, X, y, trusted):
@@ -152,6 +153,9 @@ class PoisonFilter(
         -----
         RemovedClassWarning
             When every row of some class is removed.
+        ThinnedClassWarning
+            When a small class loses half of its rows or more, and far more than the
+            others do.
         """
         context = self._init_callback_context(max_subtasks=self._max_subtasks())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
@@ -171,7 +175,9 @@ class PoisonFilter(
             self.inlier_mask_ |= trusted
         name = type(self).__name__
         if hasattr(self, "classes_"):
-            check_what_is_left(self.classes_[y], self.inlier_mask_, name)
+            check_what_is_left(
+                self.classes_[y], self.inlier_mask_, name, self._advice_on_small_classes
+            )
         elif not self.inlier_mask_.any():
             raise ValueError(f"{name} would remove all {len(y)} rows.")
         self.sample_indices_ = np.flatnonzero(self.inlier_mask_)

@@ -5,12 +5,17 @@ __all__ = [
     "HiddenGroupsWarning",
     "PointMassWarning",
     "RemovedClassWarning",
+    "ThinnedClassWarning",
     "UntrustedClassWarning",
 ]
 
 
 class RemovedClassWarning(UserWarning):
     """A filter removed every row of a class: the defended model cannot predict it."""
+
+
+class ThinnedClassWarning(UserWarning):
+    """A filter removed half of a small class or more, and far less of the others."""
 
 
 class DegenerateFilterWarning(UserWarning):

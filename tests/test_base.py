@@ -4,14 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from scipy.sparse import coo_array, issparse
+from scipy.sparse import coo_array, csr_array, issparse
+from sklearn.ensemble import IsolationForest
+from sklearn.tree import DecisionTreeClassifier
 
 from skpoison._utils.containers import n_rows
-from skpoison._utils.kept_rows import stand_in_rows
+from skpoison._utils.kept_rows import check_what_is_left, stand_in_rows
 from skpoison._utils.shares import floor_share
 from skpoison.base import PoisonAttack, PoisonFilter
-from skpoison.defenses import L2CentroidFilter
-from skpoison.exceptions import RemovedClassWarning
+from skpoison.defenses import DeepKNNFilter, L2CentroidFilter, RandomEvictionFilter
+from skpoison.exceptions import RemovedClassWarning, ThinnedClassWarning
+from skpoison.pipeline import make_pipeline
 
 
 class GivenScores(PoisonFilter):
@@ -64,6 +67,74 @@ def test_a_removed_class_has_no_stand_in():
         pytest.raises(ValueError, match=r"class .*2.* was removed"),
     ):
         GivenScores([1, 1, 1, 1, -1, -1]).fit_transform(X, y)
+
+
+def without(n_gone, sizes):
+    """Scores by which a filter removes the first rows of each class, and the labels."""
+    scores = [np.where(np.arange(n) < gone, -1, 1) for gone, n in zip(n_gone, sizes)]
+    return np.concatenate(scores), np.repeat(np.arange(len(sizes)), sizes)
+
+
+def test_a_thinned_small_class_is_warned_of():
+    scores, y = without([5, 12], [100, 20])
+    with pytest.warns(ThinnedClassWarning, match=r"12 of the 20 rows of class 1.* 60%"):
+        GivenScores(scores).fit(np.zeros((120, 1)), y)
+
+
+@pytest.mark.parametrize(
+    ("n_gone", "sizes"),
+    [
+        ([5, 9], [100, 20]),  # less than half
+        ([40, 10], [100, 20]),  # the others lose nearly as much
+        ([5, 1], [100, 2]),  # chance
+        ([5, 60], [100, 120]),  # a large class: poison swells it
+        ([5, 50], [100, 100]),
+    ],
+)
+def test_other_removals_are_not_warned_of(n_gone, sizes):
+    scores, y = without(n_gone, sizes)
+    filter = GivenScores(scores).fit(np.zeros((len(y), 1)), y)
+    assert (~filter.inlier_mask_).sum() == sum(n_gone)
+
+
+def test_rows_removed_at_random_thin_no_class():
+    X, y = np.zeros((220, 1)), np.repeat([0, 1], [200, 20])
+    for seed in range(200):
+        RandomEvictionFilter(0.5, random_state=seed).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "advice"),
+    [
+        ({"normalized_k": 0.3}, "Lower normalized_k, or .*class_balance='replicate'"),
+        ({"k": 30}, "Lower k, or .*class_balance='replicate'"),
+    ],
+)
+def test_a_thinned_class_comes_with_the_parameters_that_help(parameters, advice):
+    rng = np.random.default_rng(0)
+    X = np.r_[rng.normal(size=(100, 2)), rng.normal(size=(20, 2)) + [2.3, 0]]
+    y = np.repeat(["large", "small"], [100, 20])
+    with pytest.warns(ThinnedClassWarning, match=advice):
+        DeepKNNFilter(**parameters).fit(X, y)
+    with pytest.raises(ValueError, match="'large': nothing.* Lower normalized_k, or"):
+        DeepKNNFilter().fit(X, y)
+
+
+@pytest.mark.parametrize("kind", [np.array, csr_array, pd.DataFrame])
+def test_a_class_that_vanishes_from_one_of_several_outputs_is_warned_of(kind):
+    Y = np.array([[0, 1], [1, 1], [0, 1], [1, 1], [1, 0], [0, 0]])
+    kept = np.arange(6) < 4
+    with pytest.warns(RemovedClassWarning, match=r"every row of \[0\] in output 1 "):
+        check_what_is_left(kind(Y), kept, "The filter")
+    check_what_is_left(kind(Y[:, [0, 0]]), kept, "The filter")
+
+
+def test_a_pipeline_warns_of_a_class_that_vanishes_from_an_output():
+    X = np.r_[np.zeros((20, 2)), [[9.0, 9.0]]]
+    Y = pd.DataFrame({"color": [0, 1] * 10 + [0], "size": [0] * 20 + [1]})
+    detector = IsolationForest(contamination=0.04, random_state=0)
+    with pytest.warns(RemovedClassWarning, match=r"\[1\] in output 'size'"):
+        make_pipeline(detector, DecisionTreeClassifier()).fit(X, Y)
 
 
 @pytest.mark.parametrize("score", [np.nan, np.inf])

@@ -5,7 +5,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from .messages import warn
 
-__all__ = ["is_regression", "target_column"]
+__all__ = ["check_none_missing", "is_regression", "target_column"]
 
 # Few different numbers are labels, at so many rows each. Beyond the second limit whole
 # numbers are as likely to be counts, prices or ages.
@@ -90,11 +90,12 @@ def target_column(y):
             DataConversionWarning,
         )
         y = y.iloc[:, 0] if hasattr(y, "iloc") else y.reshape(-1)
-    _check_that_none_is_missing(y)
+    check_none_missing(y)
     return y
 
 
-def _check_that_none_is_missing(y):
+def check_none_missing(y):
+    """Refuse targets that are None, NaN or NA, by the name of y."""
     # A list of words and NaN would become an array of words, "nan" among them.
     dtype = object if isinstance(y, list | tuple) else None
     values = np.asarray(y, dtype=dtype)

@@ -126,6 +126,16 @@ class DeepKNNFilter(PoisonFilter):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @property
+    def _advice_on_small_classes(self):  # type: ignore[override]
+        lower = "Lower normalized_k" if self.k is None else "Lower k"
+        if self.class_balance is not None:
+            return f"{lower}."
+        return (
+            f"{lower}, or let small classes cast as many votes as large ones: "
+            "class_balance='replicate'."
+        )
+
     def _score_training_rows(self, X, y, trusted):
         self.k_ = self._number_of_votes(y)
         self._X_fit, self._y_fit = X, y

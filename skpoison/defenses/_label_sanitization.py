@@ -88,6 +88,8 @@ class LabelSanitizationFilter(PoisonFilter):
         "n_jobs": [Integral, None],
     }
 
+    _advice_on_small_classes = "Lower n_neighbors, or raise threshold."
+
     def __init__(self, n_neighbors=10, threshold=0.5, *, n_jobs=None):
         self.n_neighbors = n_neighbors
         self.threshold = threshold

@@ -115,6 +115,7 @@ class TrustedDisagreementFilter(PoisonFilter):
     }
     _validates_X = False
     _needs_trusted = True
+    _advice_on_small_classes = "Trust more rows of the small classes."
 
     def __init__(self, estimator, *, n_rounds=0, cv=3, random_state=None):
         self.estimator = estimator

@@ -204,6 +204,7 @@ class DePoisFilter(PoisonFilter):
         "random_state": ["random_state"],
     }
     _needs_trusted = True
+    _advice_on_small_classes = "Trust more rows of the small classes."
 
     def __init__(
         self,
