@@ -103,7 +103,8 @@ class BaseCritic(ConditionalNetwork):
             from the rows where they are positive alone. None: all equally often.
         iterations : iterable of int, default=None
             Which of the `max_iter` iterations. It can be a generator, which learns how
-            far training has come and may end it. None is the next one.
+            far training has come and may end it. None is the next one; after the last
+            the first follows, at its learning rate.
 
         Returns
         -------
@@ -113,7 +114,7 @@ class BaseCritic(ConditionalNetwork):
         ------
         ValueError
             For invalid input, labels that the first call had none of, an iteration
-            beyond `max_iter`, or when the loss is not finite.
+            that is none of `max_iter`, or when the loss is not finite.
 
         Examples
         --------
@@ -138,7 +139,7 @@ class BaseCritic(ConditionalNetwork):
             encoder = self._encoder(X[shown], y[shown], self._n_classes)
             self._start(encoder, seeded_generator(self.random_state, encoder.device))
         if iterations is None:
-            iterations = [self.n_iter_]
+            iterations = [self.n_iter_ % self.max_iter]
         with one_thread():
             self._run(X, y, weights, iterations)
         return self

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 
+from .._utils.callbacks import report_iterations
 from .._utils.parameters import Interval
 from .._utils.typing import Device, MatrixLike, RandomState
 from ._base import ConditionalNetwork
 from ._cgan_training import CGANTraining
-from ._training import finite_curve
 
 __all__ = ["ConditionalGAN"]
 
@@ -184,7 +184,7 @@ class ConditionalGAN(ConditionalNetwork):
 
     def _train(self, encoder, X, y, random, context):
         training = CGANTraining(self, encoder, X, y, random)
-        training.run(range(self.max_iter), context)
+        iterations = report_iterations(context, self, range(self.max_iter))
+        self.loss_curve_ = training.run(iterations)
+        self.n_iter_ = len(self.loss_curve_)
         self._encoder_, self._generator_ = encoder, training.generator
-        self.n_iter_ = len(training.losses)
-        self.loss_curve_ = finite_curve(training.losses, self)

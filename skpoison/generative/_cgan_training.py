@@ -5,17 +5,16 @@ from typing import Any
 import torch
 from torch.nn.functional import softplus
 
-from .._utils.callbacks import report_iterations
 from ._authenticator import LabelAuthenticator, TargetAuthenticator
 from ._generator import Generator
 from ._networks import MLP
-from ._training import frozen
+from ._training import finite_curve, frozen
 
 __all__ = ["CGANTraining"]
 
 
 class CGANTraining:
-    """One training run.
+    """Trains a generator, a discriminator and, where asked for, an authenticator.
 
     Parameters
     ----------
@@ -48,7 +47,6 @@ class CGANTraining:
         self.generator_step = self._stepper(self.generator)
         if self.learns:
             self.authenticator_step = self._stepper(self.authenticator)
-        self.losses = []
 
     def _make_authenticator(self, encoder) -> Any:
         if not self.settings.authenticator:
@@ -58,9 +56,25 @@ class CGANTraining:
         sizes = self.settings.hidden_layer_sizes
         return LabelAuthenticator(encoder, sizes, self.random)
 
-    def run(self, iterations, context):
-        """Train, and tell the callbacks of the settings."""
-        for _ in report_iterations(context, self.settings, iterations):
+    def run(self, iterations):
+        """Train until the iterations are over.
+
+        Parameters
+        ----------
+        iterations : iterable
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_iterations,)
+            The loss of the discriminator at each iteration.
+
+        Raises
+        ------
+        ValueError
+            When a loss is not finite.
+        """
+        losses = []
+        for _ in iterations:
             rows = torch.randint(
                 len(self.x),
                 (self.settings.batch_size,),
@@ -70,8 +84,9 @@ class CGANTraining:
             real, given = self.x[rows], self.conditions[rows]
             wanted = self._wanted(given)
             fake = self.generator(wanted[None], self.random)[0]
-            self._discriminate(real, given, fake.detach(), wanted)
+            losses.append(self._discriminate(real, given, fake.detach(), wanted))
             self._generate(fake, wanted)
+        return finite_curve(losses, self.settings)
 
     def _wanted(self, conditions):
         """Conditions to generate rows for."""
@@ -84,11 +99,11 @@ class CGANTraining:
         loss = softplus(-self._realness(real, given)).mean()
         loss = loss + softplus(self._realness(fake, wanted)).mean()
         self.discriminator_step(loss)
-        self.losses.append(loss.detach())
         if self.learns:
             self.authenticator_step(
                 self.authenticator(real, given) + self.authenticator(fake, wanted)
             )
+        return loss.detach()
 
     def _generate(self, fake, wanted):
         judges = [self.discriminator, *([self.authenticator] if self.learns else [])]

@@ -109,8 +109,8 @@ class CriticTraining:
         rate, n_iterations = self.settings.learning_rate, self.settings.max_iter
         if not 0 <= iteration < n_iterations:
             raise ValueError(
-                f"Iteration {iteration} is none of the {n_iterations} that are spread "
-                "the learning rate over: raise max_iter."
+                f"Iteration {iteration} is none of the max_iter={n_iterations} that "
+                "are numbered from 0: pass others, or raise max_iter."
             )
         if self.recipe.falling_learning_rate:
             rate = rate * (1 - iteration / n_iterations)

@@ -152,6 +152,19 @@ def test_new_rows_are_judged_as_those_of_training(points, fitted):
     assert same > 0.9
 
 
+def test_the_critics_and_the_augmenters_speak_of_labels_as_given(iris):
+    X, y, trusted = iris
+    words = np.array(["ant", "bee", "cat"])[y]
+    filter = DePoisFilter(**{**SMALL, "max_iter": 20}, augment=True, cv=2)
+    filter.fit(X, words, trusted=trusted)
+    for network in (filter.critic_, *filter.augmenters_):
+        assert list(network.classes_) == ["ant", "bee", "cat"]
+    assert filter.critic_.critic_scores(X, words).shape == (2, 150)
+    assert filter.critic_.score_gradient(X, words).shape == X.shape
+    assert filter.augmenters_[0].sample(["cat", "ant"]).shape == (2, 4)
+    assert len(filter.critic_.loss_curve_) == filter.critic_.n_iter_ == filter.n_iter_
+
+
 def test_the_scores_of_a_regression_are_the_lower_of_two():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(240, 4))

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.exceptions import DataConversionWarning
+
+import skpoison.generative
 
 from ._instances import NETWORKS, name_of
 
@@ -29,6 +33,10 @@ def outcome(network, X=X, y=Y):
     return np.concatenate(parts)
 
 
+def test_every_public_network_is_in_the_table():
+    assert {type(n).__name__ for n in NETWORKS} == set(skpoison.generative.__all__)
+
+
 @every_network
 def test_repetition_changes_nothing_and_another_seed_does(network):
     first = outcome(clone(network).fit(X, Y))
@@ -42,6 +50,59 @@ def test_the_order_of_the_rows_changes_nothing(network):
     order = np.random.default_rng(0).permutation(len(Y))
     shuffled = clone(network).fit(X[order], Y[order])
     assert_array_equal(outcome(shuffled), outcome(clone(network).fit(X, Y)))
+
+
+@every_network
+def test_the_order_of_new_rows_changes_nothing(network):
+    fitted = clone(network).fit(X, Y)
+    if not hasattr(fitted, "score_samples"):
+        pytest.skip("scores no rows")
+    order = np.random.default_rng(0).permutation(len(Y))[:40]
+    assert_allclose(
+        fitted.score_samples(X[order], Y[order]),
+        fitted.score_samples(X, Y)[order],
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+@every_network
+def test_the_input_is_not_modified_and_may_be_read_only(network):
+    rows, labels = X.copy(), Y.copy()
+    rows.flags.writeable = labels.flags.writeable = False
+    outcome(clone(network).fit(rows, labels), rows, labels)
+    assert_array_equal(rows, X)
+    assert_array_equal(labels, Y)
+
+
+@every_network
+def test_memory_layout_changes_nothing(network):
+    expected = outcome(clone(network).fit(X, Y))
+    assert_array_equal(outcome(clone(network).fit(np.asfortranarray(X), Y)), expected)
+
+
+@every_network
+def test_float32_and_float64_agree(network):
+    rows = X.astype(np.float32)
+    assert_array_equal(
+        outcome(clone(network).fit(rows, Y), rows),
+        outcome(clone(network).fit(rows.astype(np.float64), Y), rows),
+    )
+
+
+@every_network
+def test_a_large_offset_of_the_features_changes_little(network):
+    # Powers of two, so that the offset rounds nothing off.
+    rows = np.round(X * 64) / 64
+    expected = outcome(clone(network).fit(rows, Y), rows)
+    moved = clone(network).fit(rows + 2.0**20, Y)
+    if hasattr(moved, "score_samples"):
+        n = len(Y)
+        scores = moved.score_samples(rows + 2.0**20, Y)
+        assert_allclose(scores, expected[:n], atol=0.05 * np.abs(expected[:n]).max())
+    if hasattr(moved, "sample"):
+        made = moved.sample(Y, random_state=0).ravel() - 2.0**20
+        assert_allclose(made, expected[-made.size :], atol=0.05 * np.ptp(rows))
 
 
 @every_network
@@ -81,6 +142,37 @@ def test_pandas_and_words_are_welcome(network):
 
 
 @every_network
+def test_columns_of_other_names_are_refused(network):
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    fitted = clone(network).fit(frame, Y)
+    if not hasattr(fitted, "score_samples"):
+        pytest.skip("takes no new rows")
+    with pytest.raises(ValueError, match="feature names"):
+        fitted.score_samples(frame[["b", "a", "c", "d"]], Y)
+
+
+@every_network
+def test_a_column_of_labels_is_taken_with_a_warning(network):
+    with pytest.warns(DataConversionWarning):
+        fitted = clone(network).fit(X, Y[:, None])
+    assert_array_equal(outcome(fitted), outcome(clone(network).fit(X, Y)))
+
+
+@every_network
+def test_rows_that_are_all_equal_do_no_harm(network):
+    fitted = clone(network).fit(np.ones_like(X), Y)
+    assert np.isfinite(outcome(fitted, np.ones_like(X))).all()
+
+
+@every_network
+def test_a_class_of_one_row_does_no_harm(network):
+    labels = np.append(Y[:-1], 3)
+    fitted = clone(network).fit(X, labels)
+    assert list(fitted.classes_) == [0, 1, 2, 3]
+    assert np.isfinite(outcome(fitted, X, labels)).all()
+
+
+@every_network
 def test_targets_of_a_regression_are_conditions_too(network):
     fitted = clone(network).fit(X, TARGETS)
     assert not hasattr(fitted, "classes_")
@@ -95,6 +187,16 @@ def test_invalid_input_is_refused(network):
         clone(network).fit(X, np.zeros(len(Y)))
     with pytest.raises(ValueError, match="NaN"):
         clone(network).fit(np.where(X > 7, np.nan, X), Y)
+    with pytest.raises(ValueError, match="infinity"):
+        clone(network).fit(np.where(X > 7, np.inf, X), Y)
+    with pytest.raises(ValueError, match="word"):
+        clone(network).fit(np.where(X > 7, "word", X.astype(object)), Y)
+    with pytest.raises(TypeError, match=r"[Ss]parse"):
+        clone(network).fit(csr_array(X), Y)
+    with pytest.raises(ValueError, match="inconsistent"):
+        clone(network).fit(X, Y[:-1])
+    with pytest.raises(ValueError, match="y contains NaN"):
+        clone(network).fit(X, np.where(Y == 2, np.nan, Y))
     with pytest.raises(ValueError, match="no device of torch"):
         clone(network).set_params(device="abacus").fit(X, Y)
     with pytest.raises(ValueError, match="batch_size"):

@@ -43,13 +43,20 @@ def test_training_goes_on_after_a_look_and_a_pickle(critic):
     assert_array_equal(again.score_samples(X, Y), first.score_samples(X, Y))
 
 
-def test_each_call_makes_the_next_iteration():
+def test_each_call_makes_the_next_iteration_and_the_first_after_the_last():
     critic = HingeCritic(max_iter=2, **SMALL)
-    assert critic.partial_fit(X, Y).n_iter_ == 1
-    assert critic.partial_fit(X, Y).n_iter_ == 2
-    with pytest.raises(ValueError, match="raise max_iter"):
+    for _ in range(3):
         critic.partial_fit(X, Y)
-    assert critic.set_params(max_iter=3).partial_fit(X, Y).n_iter_ == 3
+    assert critic.n_iter_ == 3
+    same = in_parts(critic, [0, 1], [0])
+    assert_array_equal(critic.score_samples(X, Y), same.score_samples(X, Y))
+
+
+@pytest.mark.parametrize("iteration", [-1, 2])
+def test_iterations_beyond_the_last_are_refused(iteration):
+    critic = HingeCritic(max_iter=2, **SMALL)
+    with pytest.raises(ValueError, match="raise max_iter"):
+        critic.partial_fit(X, Y, iterations=[iteration])
 
 
 def test_whoever_deals_the_iterations_can_end_them():
