@@ -102,7 +102,7 @@ def find_layer(module, layer, x):
     ----------
     module : torch.nn.Module
     layer : str or None
-        None for the nn.Linear that a forward pass calls last.
+        None for the nn.Linear that makes the logits, the module's first output.
     x : tensor of shape (n_samples, ...)
         Some rows.
 
@@ -114,37 +114,99 @@ def find_layer(module, layer, x):
     ------
     ValueError
         When the module has no such layer, does not call it exactly once, or cannot
-        take x.
+        take x; without `layer`, when there is no such nn.Linear.
     """
     module = _frozen_copy(module).to(x.device)
     parts = dict(module.named_modules())
     if layer is None:
-        candidates = [n for n, part in parts.items() if isinstance(part, nn.Linear)]
+        watched = [name for name, part in parts.items() if isinstance(part, nn.Linear)]
     elif layer in parts:
-        candidates = [layer]
+        watched = [layer]
     else:
         raise ValueError(
             f"layer={layer!r} is no layer of the module, which has {_names(parts)}."
         )
     calls = []
-    for name in candidates:
-        parts[name].register_forward_hook(lambda *_, name=name: calls.append(name))
-    with torch.no_grad(), explain_shape_errors(module, x):
-        module(x)
-    if layer is None and not calls:
+    for name in watched:
+        parts[name].register_forward_hook(
+            lambda _, args, output, name=name: calls.append(
+                (name, getattr(output, "grad_fn", None))
+            )
+        )
+    if layer is None:
+        logits, x = _recorded_pass(module, x)
+        layer = _feeds_the_logits(calls, logits, x, parts)
+    else:
+        with torch.no_grad(), explain_shape_errors(module, x):
+            module(x)
+    n_calls = [name for name, _ in calls].count(layer)
+    if n_calls != 1:
+        raise ValueError(
+            f"The forward pass of the module calls the layer {layer!r} {n_calls} times "
+            "instead of once: set layer to the name of another, one of "
+            f"{_names(parts)}."
+        )
+    return layer
+
+
+def _recorded_pass(module, x):
+    """The logits, and the leaf of the graph of operations that made them from x."""
+    with torch.inference_mode(False), torch.enable_grad():
+        for weights in module.parameters():
+            # What the last layer does is known even where those before it run without
+            # a graph.
+            weights.requires_grad_(weights.is_floating_point())
+        x = x.clone().requires_grad_()
+        with explain_shape_errors(module, x):
+            # Not the leaf itself, which no layer may change in place.
+            output = module(x.clone())
+    return output[0] if isinstance(output, tuple | list) else output, x
+
+
+def _feeds_the_logits(calls, logits, x, parts):
+    """Name of the nn.Linear that all ways from the logits back to x meet first.
+
+    Parameters
+    ----------
+    calls : list of (str, torch.autograd.graph.Node or None)
+        The calls of each nn.Linear, and the operation that made its output.
+    logits : tensor
+    x : tensor
+    parts : dict of str -> torch.nn.Module
+
+    Returns
+    -------
+    str
+    """
+    if not calls:
         raise ValueError(
             "The forward pass of the module calls no torch.nn.Linear, whose input "
             "would be the features: set layer to the name of the layer whose output "
             f"they are, one of {_names(parts)}."
         )
-    name = calls[-1] if layer is None else layer
-    if calls.count(name) != 1:
-        raise ValueError(
-            f"The forward pass of the module calls the layer {name!r} "
-            f"{calls.count(name)} times instead of once: set layer to the name of "
-            f"another, one of {_names(parts)}."
-        )
-    return name
+    linear = {operation: name for name, operation in calls if operation is not None}
+    nearest, around = set(), False
+    pending, seen = [getattr(logits, "grad_fn", None)], set()
+    while pending:
+        operation = pending.pop()
+        if operation is None or operation in seen:
+            continue
+        seen.add(operation)
+        if operation in linear:
+            nearest.add(linear[operation])
+        else:
+            around |= getattr(operation, "variable", None) is x
+            pending += [earlier for earlier, _ in operation.next_functions]
+    if len(nearest) == 1 and not around:
+        return nearest.pop()
+    found = " and of ".join(map(repr, sorted(nearest))) or "no torch.nn.Linear"
+    raise ValueError(
+        "By default the features are the input of the torch.nn.Linear that makes the "
+        "logits: the output of the module, or the first element of it. This module "
+        f"makes them of {found}{' and of layers besides' if around else ''}: set layer "
+        f"to the name of the layer whose output are the features, one of "
+        f"{_names(parts)}."
+    )
 
 
 def _frozen_copy(module):

@@ -60,7 +60,9 @@ class NetEmbedding(
     layer : str, default=None
         Name of the layer whose *output* is the feature, as in `named_modules`,
         flattened to one row per sample. None: the *input* of the
-        :class:`torch.nn.Linear` that a forward pass calls last.
+        :class:`torch.nn.Linear` that makes the logits, the output of the module or the
+        first element of that: from there all ways back to X meet it first. Where there
+        is none, such as in a network that ends in a convolution, a name is needed.
     frozen : bool, default=False
         Whether to use the weights as they are. Fitting then records shapes alone, and
         the weights survive :func:`~sklearn.base.clone`, hence cross-validation.
@@ -205,8 +207,8 @@ class NetEmbedding(
         ------
         ValueError
             For NaN in X, bytes above 1, rows of a shape that the module cannot take, a
-            net with fewer outputs than classes, a `layer` that does not exist or is not
-            called once, weights that training made infinite.
+            net with fewer outputs than classes, a `layer` that does not exist, is not
+            called once, or has to be named, weights that training made infinite.
         sklearn.exceptions.NotFittedError
             For ``frozen=True`` with a skorch net that is not fitted.
         """

@@ -48,7 +48,11 @@ def craft(name, surrogate, X, X_targets):
     [
         (HWC, lambda X: X.transpose(0, 3, 1, 2), "pass X.transpose(0, 3, 1, 2)"),
         (FLAT, lambda X: X.reshape(-1, 3, 8, 8), "pass X.reshape(-1, 3, 8, 8)"),
-        (BYTES, lambda X: X / 255, "values in [0, 1]; got 0 to 254. For pixels up to"),
+        (
+            BYTES,
+            lambda X: X / 255,
+            "values from 0 to 254, outside [0, 1]: for pixels up to",
+        ),
         (255.0 * CHW, lambda X: X / 255, "pass X / 255"),
         (2 * CHW - 1, lambda X: (X + 1) / 2, "leave to the surrogate to normalise"),
     ],

@@ -117,6 +117,23 @@ class HeadDefinedFirst(nn.Module):
         return self.head(self.body(X).relu())
 
 
+class Parts(nn.Module):
+    """A body, a head and another linear layer, put together in one of many ways."""
+
+    def __init__(self, put_together):
+        super().__init__()
+        self.body = nn.Linear(4, 5)
+        self.head = nn.Linear(5, 3)
+        self.other = nn.Linear(5, 3)
+        self.gate = nn.Linear(5, 5)
+        self.skip = nn.Linear(4, 3)
+        self.conv = nn.Conv1d(1, 3, 5)
+        self.put_together = put_together
+
+    def forward(self, X):
+        return self.put_together(self, X)
+
+
 class Repeated(nn.Module):
     """Calls its only layer twice."""
 

@@ -10,11 +10,13 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from skpoison.embedding import MLP, NetEmbedding
+from skpoison.embedding._activations import find_layer
 
 from ._nets import (
     ConvNet,
     FlattensByView,
     HeadDefinedFirst,
+    Parts,
     Recurrent,
     Repeated,
 )
@@ -39,12 +41,116 @@ def evaluated(function, X):
         return function(torch.tensor(X)).numpy()
 
 
-def test_the_last_linear_layer_is_the_last_called(X):
+def test_the_order_of_the_attributes_does_not_count(X):
     module = HeadDefinedFirst()
     embedding = embed(module, X)
     assert embedding.layer_ == "head"
     expected = evaluated(lambda x: module.body(x).relu(), X)
     np.testing.assert_allclose(embedding.transform(X), expected, atol=1e-6)
+
+
+def late_gate(net, X):
+    """Squeeze and excite: the gate is computed after its features, before the head."""
+    h = net.body(X).relu()
+    return net.head(h * net.gate(h).sigmoid())
+
+
+def logits_and_projection(net, X):
+    h = net.body(X)
+    return net.head(h), net.other(h)
+
+
+def auxiliary_head(net, X):
+    """The list's first element is computed first, and the loss may use the rest."""
+    h = net.body(X).relu_()
+    return [net.head(h).log_softmax(dim=1), net.skip(X), net.other(h)]
+
+
+def shared_weights(net, X):
+    """Two layers, one matrix."""
+    net.other.weight = net.head.weight
+    h = net.body(X)
+    logits = net.head(h)
+    net.other(h.detach())
+    return logits
+
+
+def body_without_gradient(net, X):
+    with torch.no_grad():
+        h = net.body(X)
+    logits = net.head(h)
+    net.other(h)
+    return logits
+
+
+def changes_its_input(net, X):
+    logits = net.head(net.body(X.relu_())).mul_(2)
+    net.skip(X)
+    return logits
+
+
+@pytest.mark.parametrize(
+    "put_together",
+    [
+        late_gate,
+        logits_and_projection,
+        auxiliary_head,
+        shared_weights,
+        body_without_gradient,
+        changes_its_input,
+    ],
+)
+@pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad])
+def test_the_default_layer_is_the_one_that_makes_the_logits(put_together, mode, X):
+    with mode():
+        assert embed(Parts(put_together), X).layer_ == "head"
+
+
+def two_heads(net, X):
+    h = net.body(X)
+    return net.head(h) + net.other(h)
+
+
+def head_and_skip(net, X):
+    return net.head(net.body(X)) + X[:, :3]
+
+
+def gate_and_convolution(net, X):
+    """No linear layer makes the logits, the one that was called last least of all."""
+    h = net.conv(torch.nn.functional.pad(X, (0, 1))[:, None])[:, :, 0]
+    return h * net.head(net.body(X)).sigmoid()
+
+
+@torch.no_grad()
+def without_gradient(net, X):
+    return net.head(net.body(X))
+
+
+@pytest.mark.parametrize(
+    ("put_together", "found"),
+    [
+        (two_heads, "of 'head' and of 'other': set layer"),
+        (head_and_skip, "of 'head' and of layers besides: set layer"),
+        (gate_and_convolution, "of 'head' and of layers besides: set layer"),
+        (without_gradient, r"of no torch\.nn\.Linear: set layer"),
+        (lambda net, X: {"logits": net.head(net.body(X))}, "of no torch"),
+    ],
+)
+def test_a_layer_is_asked_for_where_none_alone_makes_the_logits(put_together, found, X):
+    net = Parts(put_together)
+    with pytest.raises(ValueError, match=found):
+        find_layer(net, None, torch.tensor(X[:2]))
+    assert find_layer(net, "body", torch.tensor(X[:2])) == "body"
+
+
+def test_looking_for_the_layer_leaves_the_module_alone(X):
+    module = Parts(late_gate)
+    module.body.requires_grad_(False)
+    find_layer(module, None, torch.tensor(X[:2]))
+    assert all(weights.grad is None for weights in module.parameters())
+    assert not module.body.weight.requires_grad
+    assert module.head.weight.requires_grad
+    assert module.training
 
 
 def test_a_named_layer_gives_its_output(X):
