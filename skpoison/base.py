@@ -16,7 +16,7 @@ from sklearn.utils import check_consistent_length, check_X_y
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._utils.containers import n_rows, take_rows
+from ._utils.containers import n_rows, row_index, take_rows
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.labels import encode_labels, label_positions
 from ._utils.targets import target_column
@@ -134,9 +134,10 @@ class PoisonFilter(
         y : array-like of shape (n_samples,)
             Their labels; for defenses of regressions their target values.
         trusted : array-like of bool of shape (n_samples,) or of int, default=None
-            Rows known to be clean, as a mask or as indices. They are never removed,
-            and the defenses that learn from them do so. Inside cross-validation pass
-            a mask: indices would not follow the folds.
+            Rows known to be clean, as a mask or as positions, never as labels of a
+            data frame. They are never removed, and the defenses that learn from them
+            do so. Inside cross-validation pass a mask: positions would not follow the
+            folds.
 
         Returns
         -------
@@ -159,8 +160,9 @@ class PoisonFilter(
         """
         context = self._init_callback_context(max_subtasks=self._max_subtasks())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        index = row_index(X, y)
         X, y = self._validate_training_rows(X, target_column(y))
-        trusted = self._validate_trusted(trusted, y)
+        trusted = self._validate_trusted(trusted, y, index)
         scores, offset = self._score_training_rows(X, y, trusted)
         if not np.isfinite(scores).all():
             raise ValueError(
@@ -372,7 +374,7 @@ class PoisonFilter(
         _, y = check_X_y(stand_in, y, estimator=self, **checks)
         return X, y
 
-    def _validate_trusted(self, trusted, y):
+    def _validate_trusted(self, trusted, y, index):
         if trusted is None:
             if self._needs_trusted:
                 raise ValueError(
@@ -381,7 +383,7 @@ class PoisonFilter(
                     "fit(X, y, <step>__trusted=mask), with True for those rows."
                 )
             return None
-        trusted = trusted_mask(trusted, len(y))
+        trusted = trusted_mask(trusted, len(y), index)
         if self._needs_trusted and hasattr(self, "classes_"):
             missing = np.setdiff1d(np.arange(len(self.classes_)), y[trusted])
             if len(missing) > len(self.classes_) - 2:

@@ -7,6 +7,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, column_or_1d
 
+from ._utils.containers import row_index
 from ._utils.messages import plain
 from ._utils.trusted import trusted_mask
 
@@ -111,7 +112,9 @@ class TrustedKFold(BaseCrossValidator):
 
     def _iter_test_indices(self, X=None, y=None, groups=None):
         n_splits = self.get_n_splits()
-        trusted = np.flatnonzero(trusted_mask(self.trusted, _num_samples(X)))
+        trusted = np.flatnonzero(
+            trusted_mask(self.trusted, _num_samples(X), row_index(X, y))
+        )
         if len(trusted) < n_splits:
             raise ValueError(
                 f"n_splits={n_splits} folds need at least as many trusted rows, but "

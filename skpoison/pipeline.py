@@ -20,7 +20,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
-from ._utils.containers import n_rows, row_aligned, take_rows
+from ._utils.containers import n_rows, row_aligned, row_index, take_rows
 from ._utils.kept_rows import check_what_is_left
 from ._utils.routing import check_step_parameters, prefixed, routing_enabled
 from ._utils.trusted import trusted_mask
@@ -189,7 +189,10 @@ class Pipeline(sklearn.pipeline.Pipeline):
         self._check_steps()
         self._check_parameters(method, params)
         n = n_rows(X)
-        params = {name: _as_mask(name, value, n) for name, value in params.items()}
+        params = {
+            name: _as_mask(name, value, n, row_index(X, y))
+            for name, value in params.items()
+        }
         filters = [i for i, (_, s) in enumerate(self.steps[:-1]) if _changes_rows(s)]
         context = self._init_callback_context(
             task_name=method, max_subtasks=2 * len(filters) + 1
@@ -413,8 +416,8 @@ def _transform_each(part, value):
     return part.transform(value)
 
 
-def _as_mask(name, value, n):
+def _as_mask(name, value, n, index):
     """Trusted rows as a mask, since indices would not follow dropped rows."""
     if value is not None and name.rsplit("__", 1)[-1] == "trusted":
-        return trusted_mask(value, n)
+        return trusted_mask(value, n, index)
     return value

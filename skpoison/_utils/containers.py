@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 
-__all__ = ["n_rows", "row_aligned", "take_rows"]
+__all__ = ["n_rows", "row_aligned", "row_index", "take_rows"]
 
 
 def take_rows(rows, *arrays):
@@ -39,6 +39,11 @@ def row_aligned(value, n_samples):
     if hasattr(value, "shape"):
         return len(value.shape) > 0 and value.shape[0] == n_samples
     return isinstance(value, list | tuple) and len(value) == n_samples
+
+
+def row_index(*arrays):
+    """The labels of the rows, by the first data frame or series; None without one."""
+    return next((a.index for a in arrays if hasattr(a, "iloc")), None)
 
 
 def _indexable(rows):

@@ -5,7 +5,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from .messages import warn
 
-__all__ = ["check_none_missing", "is_regression", "target_column"]
+__all__ = ["check_none_missing", "is_missing", "is_regression", "target_column"]
 
 # Few different numbers are labels, at so many rows each. Beyond the second limit whole
 # numbers are as likely to be counts, prices or ages.
@@ -104,7 +104,7 @@ def check_none_missing(y):
     if values.dtype.kind == "f":
         missing = np.isnan(values)
     else:
-        missing = np.array([_is_missing(value) for value in values], dtype=bool)
+        missing = np.array([is_missing(value) for value in values], dtype=bool)
     if missing.any():
         raise ValueError(
             f"Input y contains NaN, None or NA in {missing.sum()} of {len(values)} "
@@ -113,7 +113,8 @@ def check_none_missing(y):
         )
 
 
-def _is_missing(value):
+def is_missing(value):
+    """Whether a value is None, NaN, NA or NaT."""
     if isinstance(value, float | np.floating):
         return value != value
     return value is None or type(value).__name__ in ("NAType", "NaTType")
