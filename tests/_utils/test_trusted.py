@@ -25,7 +25,7 @@ def verdict(X, y, trusted):
 
 def refit(X, y, trusted):
     model = make_pipeline(
-        TrustedDisagreementFilter(LogisticRegression()), "passthrough"
+        TrustedDisagreementFilter(LogisticRegression()), LogisticRegression()
     )
     return model.fit(X, y, trusteddisagreementfilter__trusted=trusted)[0]
 
