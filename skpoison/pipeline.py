@@ -1,35 +1,55 @@
 """Pipelines in which a step may drop rows while fitting."""
 
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from timeit import default_timer
 
 import numpy as np
 import sklearn.pipeline
-from sklearn.base import (
-    OutlierMixin,
-    _fit_context,
-    clone,
-    is_classifier,
-    is_outlier_detector,
-)
-from sklearn.utils.metadata_routing import (
-    MethodMapping,
-    get_routing_for_object,
-    process_routing,
-)
+from scipy.sparse import issparse
+from sklearn.base import _fit_context, clone
+from sklearn.pipeline import make_pipeline as _name_steps
+from sklearn.utils._user_interface import _print_elapsed_time
+from sklearn.utils.metadata_routing import MethodMapping, get_routing_for_object
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_memory
+from sklearn.utils.validation import check_is_fitted, check_memory
 
-from ._utils.containers import n_rows, row_aligned, row_index, take_rows
+from ._utils.containers import n_rows, take_rows
 from ._utils.kept_rows import check_what_is_left
-from ._utils.routing import check_step_parameters, prefixed, routing_enabled
+from ._utils.routing import check_step_parameters, follows_rows, routing_enabled
+from ._utils.row_steps import (
+    changes_rows,
+    check_columns,
+    is_row_pipeline,
+    refuse_to_lose_rows,
+)
+from ._utils.tags import estimator_type
 from ._utils.trusted import trusted_mask
+from ._utils.verdicts import judge_training_rows, judges_rows
 from .base import PoisonFilter
 
 __all__ = ["Pipeline", "make_pipeline"]
 
-# The last step of a scikit-learn pipeline is never cached: this one follows instead.
-_CACHE_ALL = ("end of part", "passthrough")
+
+def _transforms(pipeline):
+    last = pipeline._final_estimator
+    return last == "passthrough" or hasattr(last, "transform") or changes_rows(last)
+
+
+def _transforms_while_fitting(pipeline):
+    return _transforms(pipeline) or hasattr(pipeline._final_estimator, "fit_transform")
+
+
+def _resamples(pipeline):
+    return _transforms(pipeline) and is_row_pipeline(pipeline)
+
+
+def _last_step_has(method):
+    def has(pipeline):
+        # The error of the last step becomes the cause of the pipeline's.
+        getattr(pipeline._final_estimator, method)
+        return True
+
+    return has
 
 
 class Pipeline(sklearn.pipeline.Pipeline):
@@ -96,6 +116,9 @@ class Pipeline(sklearn.pipeline.Pipeline):
     steps: list
     sample_indices_: np.ndarray | None
 
+    # The steps that scikit-learn fits at the moment.
+    _stretch = range(0)
+
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
         """Fit the steps in turn, each on the rows that reach it.
@@ -112,19 +135,13 @@ class Pipeline(sklearn.pipeline.Pipeline):
         -------
         self : object
         """
-        self._fit_all("fit", X, y, params)
+        self._fit_steps("fit", X, y, params)
         return self
 
-    @available_if(
-        lambda self: (
-            self._final_estimator == "passthrough"
-            or hasattr(self._final_estimator, "transform")
-            or hasattr(self._final_estimator, "fit_transform")
-        )
-    )
+    @available_if(_transforms_while_fitting)
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y=None, **params):
-        """Fit the steps and return the transformed rows that reached the last step.
+        """Fit the steps and return the transformed rows that are left.
 
         Parameters
         ----------
@@ -132,13 +149,45 @@ class Pipeline(sklearn.pipeline.Pipeline):
 
         Returns
         -------
-        ndarray of shape (n_kept, n_transformed_features)
+        array-like of shape (n_kept, n_transformed_features)
             Fewer rows than X where a filter dropped some: `sample_indices_` tells which
-            are left.
-        """
-        return self._fit_all("fit_transform", X, y, params)
+            are left. A defense of this package as the last step replaces rows instead,
+            see :meth:`skpoison.base.PoisonFilter.fit_transform`.
 
-    @available_if(lambda self: hasattr(self._final_estimator, "fit_predict"))
+        Raises
+        ------
+        ValueError
+            Where rows would be dropped inside a scikit-learn Pipeline, FeatureUnion or
+            ColumnTransformer, whose y or other columns keep all rows.
+        """
+        last = self._final_estimator
+        replaces_rows = hasattr(last, "fit_transform") and not is_row_pipeline(last)
+        if replaces_rows or not changes_rows(last):
+            if any(changes_rows(step) for _, step in self.steps[:-1]):
+                refuse_to_lose_rows(self)
+            return self._fit_steps("fit_transform", X, y, params)
+        refuse_to_lose_rows(self)
+        return self._fit_steps("fit_resample", X, y, params)[0]
+
+    @available_if(_resamples)
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit_resample(self, X, y=None, **params):
+        """Fit the steps and return the transformed rows that are left, and their y.
+
+        Parameters
+        ----------
+        X, y, **params : as in `fit`
+
+        Returns
+        -------
+        X : array-like of shape (n_kept, n_transformed_features)
+            Without the rows that a filter dropped, the last step's included, and with
+            those that a sampler added.
+        y : array-like of shape (n_kept,)
+        """
+        return self._fit_steps("fit_resample", X, y, params)
+
+    @available_if(_last_step_has("fit_predict"))
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_predict(self, X, y=None, **params):
         """Fit the steps and return the last step's verdict on every row.
@@ -150,17 +199,31 @@ class Pipeline(sklearn.pipeline.Pipeline):
         Returns
         -------
         ndarray of shape (n_samples,)
-            -1 also for the rows that an earlier filter dropped.
+            -1 also for the rows that an earlier filter dropped. The verdict of an
+            outlier detector is -1 and +1, PyOD's too.
         """
-        verdict = self._fit_all("fit_predict", X, y, params)
-        if self.sample_indices_ is None:
-            raise ValueError(
-                "fit_predict cannot name the rows: a sampler before the last step does "
-                "not tell where its rows come from."
-            )
-        labels = np.full(n_rows(X), -1, dtype=np.asarray(verdict).dtype)
-        labels[self.sample_indices_] = verdict
-        return labels
+        return self._fit_steps("fit_predict", X, y, params)
+
+    @available_if(_transforms)
+    def transform(self, X, **params):
+        """Transform new rows by the steps; filters and samplers pass X through.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+        **params : dict
+            By request, where metadata routing is enabled.
+
+        Returns
+        -------
+        array-like of shape (n_samples, n_transformed_features)
+        """
+        name, last = self.steps[-1]
+        if last is None or last == "passthrough" or hasattr(last, "transform"):
+            return super().transform(X, **params)
+        check_is_fitted(self)
+        passing = Pipeline([*self.steps[:-1], (name, _for_new_rows(last))])
+        return passing.transform(X, **params)
 
     def get_metadata_routing(self):
         """Get metadata routing of this object.
@@ -171,148 +234,226 @@ class Pipeline(sklearn.pipeline.Pipeline):
         """
         router = super().get_metadata_routing()
         for name, step in self.steps[:-1]:
-            if _needs_no_transform(step):
-                mapping = MethodMapping()
-                for caller in ("fit", "fit_transform", "fit_predict"):
-                    mapping.add(caller=caller, callee="fit")
+            if changes_rows(step) and _for_new_rows(step) == "passthrough":
+                mapping = _row_mapping(step, "fit", "fit_transform", "fit_predict")
                 router.add(method_mapping=mapping, **{name: step})
+        name, last = self.steps[-1]
+        if changes_rows(last) and not hasattr(last, "fit_transform"):
+            mapping = _row_mapping(last, "fit_transform")
+            for method in ("fit", "fit_predict", *_METHODS_FOR_NEW_ROWS):
+                mapping.add(caller=method, callee=method)
+            router.add(method_mapping=mapping, **{name: last})
         return router
 
     def _iter(self, with_final=True, filter_passthrough=True):
-        # What runs at prediction time: a detector without `transform` passes X through.
-        for index, name, step in super()._iter(with_final, filter_passthrough):
-            if index == len(self.steps) - 1 or not _needs_no_transform(step):
+        for index, name, step in super()._iter(with_final, filter_passthrough=False):
+            if not filter_passthrough:
+                # Asked for while scikit-learn fits the transformers of a stretch.
+                if index in self._stretch:
+                    yield index, name, step
+                continue
+            step = _for_new_rows(step)
+            if step is not None and step != "passthrough":
                 yield index, name, step
 
-    def _fit_all(self, method, X, y, params):
+    def _validate_steps(self):
+        """Validate as scikit-learn does, but for the steps that change rows."""
+        for name, step in self.steps[:-1]:
+            check_columns(step)
+            if _is_ambiguous(step):
+                raise TypeError(
+                    f"The step {name!r} ({type(step).__name__}) has both fit_resample "
+                    "and transform: the rows to fit and the rows to predict would be "
+                    "treated differently. Make two steps of it."
+                )
+        transformers = [
+            (name, "passthrough" if _fits_rows(step) else step)
+            for name, step in self.steps[:-1]
+        ]
+        steps = [*transformers, *self.steps[-1:]]
+        sklearn.pipeline.Pipeline(steps)._validate_steps()
+
+    def _fit_steps(self, method, X, y, params):
+        """Fit all steps: scikit-learn the transformers, we whatever changes rows."""
         self.steps = list(self.steps)
-        self._check_steps()
-        self._check_parameters(method, params)
-        n = n_rows(X)
-        params = {
-            name: _as_mask(name, value, n, row_index(X, y))
-            for name, value in params.items()
-        }
-        filters = [i for i, (_, s) in enumerate(self.steps[:-1]) if _changes_rows(s)]
+        self._validate_steps()
+        routed = self._route(method, params)
         context = self._init_callback_context(
-            task_name=method, max_subtasks=2 * len(filters) + 1
+            task_name=method.replace("_", "-"), max_subtasks=len(self.steps)
         )
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        self.sample_indices_ = np.arange(n)
+        n_samples = self.sample_indices_ = None
         start = 0
-        for at in filters:
-            if at > start:
-                X, params = self._fit_transformers(start, at, X, y, params, context)
-            X, y, params = self._fit_filter(at, method, X, y, params, context)
+        for at in self._row_steps(method):
+            X = self._fit_transformers(start, at, X, y, routed, params, context)
+            if n_samples is None:
+                n_samples = n_rows(X)
+                self.sample_indices_ = np.arange(n_samples)
+                if params:
+                    routed = self._with_trusted_masks(routed, n_samples)
+            X, y, routed = self._fit_row_step(at, X, y, routed, params, context)
             start = at + 1
-        result = self._fit_last(start, method, X, y, params, context)
+        last = len(self.steps) - 1
+        if start <= last:
+            X = self._fit_transformers(start, last, X, y, routed, params, context)
+            if n_samples is None and (hasattr(X, "shape") or hasattr(X, "__len__")):
+                self.sample_indices_ = np.arange(n_rows(X))
+            result = self._fit_last(method, X, y, routed, params, context)
+        else:
+            result = X, y
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        if method == "fit_predict" and n_samples is not None:
+            return self._verdict_on_all(result, n_samples)
         return result
 
-    def _fit_transformers(self, start, stop, X, y, params, context):
-        """Fit the transformers between two filters as a pipeline of their own."""
-        part = self._part([*self.steps[start:stop], _CACHE_ALL], start)
-        with _subtask(context, f"fit-transform-{start}", part):
-            Xt = part.fit_transform(X, y, **_parameters_of(part, "fit", params))
-        self.steps[start:stop] = part.steps[:-1]
-        if self.transform_input is not None:
-            # Later parts would transform these by their own steps alone.
-            params = params | {
-                name: _transform_each(part, params[name])
-                for name in self.transform_input
-                if name in params
-            }
-        return Xt, params
+    def _row_steps(self, method):
+        """Positions of the steps that are fitted for the rows they leave."""
+        last = len(self.steps) - 1
+        return [
+            at
+            for at, (_, step) in enumerate(self.steps)
+            if changes_rows(step) and (at < last or method == "fit_resample")
+        ]
 
-    def _fit_filter(self, at, method, X, y, params, context):
-        """Fit the filter at a position and drop the rows it flags."""
+    def _fit_transformers(self, start, stop, X, y, routed, params, context):
+        """Fit and transform by the steps of a stretch, as scikit-learn does."""
+        self._stretch = range(start, stop)
+        try:
+            return self._fit(X, y, routed, raw_params=params, callback_ctx=context)
+        finally:
+            del self._stretch
+
+    def _fit_row_step(self, at, X, y, routed, params, context):
+        """Fit a filter or sampler: the X, y and parameters of the rows it leaves."""
         name, step = self.steps[at]
         memory = check_memory(self.memory)
         if getattr(memory, "location", True) is not None:
             step = clone(step)
-        fit = memory.cache(_fit_row_step, ignore=["context"])
-        began, n = time.perf_counter(), n_rows(X)
-        step, X, y_kept, rows = fit(
-            step, X, y, self._filter_parameters(name, method, params), context=context
+        fit = memory.cache(_fit_row_step, ignore=["owner", "task"])
+        n_samples, began = n_rows(X), default_timer()
+        step, X, y_left, rows = fit(
+            step,
+            X,
+            y,
+            self._parameters_of(at, routed, params, _fitted_by(step)),
+            self._parameters_of(at, routed, params, "transform"),
+            owner=self,
+            task=context.subcontext(task_name=f"fit-filter-{name}"),
         )
-        # A defense of this package has checked what it leaves; other detectors do not.
-        if (
-            rows is not None
-            and is_classifier(self._final_estimator)
-            and not isinstance(step, PoisonFilter)
-        ):
-            check_what_is_left(y, rows, name)
         self.steps[at] = (name, step)
+        if rows is not None:
+            self._check_what_is_left(name, step, y, rows, n_samples)
         if self.verbose:
             print(
-                f"[Pipeline] {name} kept {n_rows(X)} of {n} rows "
-                f"in {time.perf_counter() - began:.1f}s"
+                f"[Pipeline] {name} kept {n_rows(X)} of {n_samples} rows "
+                f"in {default_timer() - began:.1f}s"
             )
         if rows is None or self.sample_indices_ is None:
             self.sample_indices_ = None
         else:
             self.sample_indices_ = self.sample_indices_[rows]
-        return X, y_kept, self._cut(params, rows, n, at)
+        if params:
+            routed = self._cut(routed, at, rows, n_samples)
+        return X, y_left, routed
 
-    def _fit_last(self, start, method, X, y, params, context):
-        """Fit what follows the last filter, the final estimator included."""
-        part = self._part(self.steps[start:], start)
-        with _subtask(context, method, part):
-            result = getattr(part, method)(X, y, **_parameters_of(part, method, params))
-        self.steps[start:] = part.steps
-        return result
+    def _fit_last(self, method, X, y, routed, params, context):
+        """Fit the last step on the rows that are left."""
+        at = len(self.steps) - 1
+        last = self._final_estimator
+        task_name = f"{method.replace('_', '-')}-final-estimator"
+        task = context.subcontext(task_name=task_name)
+        with (
+            _print_elapsed_time("Pipeline", self._log_message(at)),
+            _reported(task, self, last, X, y),
+        ):
+            if last == "passthrough":
+                Xt = X
+            elif method == "fit":
+                last.fit(X, y, **self._parameters_of(at, routed, params, "fit"))
+                return self
+            elif method == "fit_predict":
+                given = self._parameters_of(at, routed, params, "fit_predict")
+                if not judges_rows(last):
+                    return last.fit_predict(X, y, **given)
+                return np.where(
+                    judge_training_rows(last, X, y, n_rows(X), **given), 1, -1
+                )
+            elif hasattr(last, "fit_transform"):
+                given = self._parameters_of(at, routed, params, "fit_transform")
+                Xt = last.fit_transform(X, y, **given)
+            else:
+                last.fit(X, y, **self._parameters_of(at, routed, params, "fit"))
+                given = self._parameters_of(at, routed, params, "transform")
+                Xt = last.transform(X, **given)
+        return (Xt, y) if method == "fit_resample" else Xt
 
-    def _part(self, steps, start):
-        part = _Part(
-            steps,
-            transform_input=self.transform_input,
-            memory=self.memory,
-            verbose=self.verbose,
+    def _route(self, method, params):
+        """The parameters of each step and method; an error for one that none takes."""
+        if routing_enabled():
+            # scikit-learn's routing does not know of fit_resample.
+            method = "fit_transform" if method == "fit_resample" else method
+        else:
+            if self.transform_input is not None:
+                raise ValueError(
+                    "The `transform_input` parameter can only be set if metadata "
+                    "routing is enabled: sklearn.set_config("
+                    "enable_metadata_routing=True)."
+                )
+            check_step_parameters(params, self.steps)
+        return self._check_method_params(method, params)
+
+    def _parameters_of(self, at, routed, params, method):
+        """What a method of a step is given, transformed where it is to be."""
+        step_params = self._get_metadata_for_step(
+            step_idx=at, step_params=routed[self.steps[at][0]], all_params=params
         )
-        part.numbering = (start, len(self.steps))
-        return part
+        return dict(step_params.get(method, {}))
 
-    def _cut(self, params, rows, n, at):
-        """The row-aligned parameters of later steps, cut to the kept rows."""
+    def _with_trusted_masks(self, routed, n_samples):
+        """Trusted rows as masks, since indices would not follow dropped rows."""
+
+        def as_mask(name, value):
+            if value is None or name.rsplit("__", 1)[-1] != "trusted":
+                return value
+            return trusted_mask(value, n_samples)
+
+        return _map_parameters(as_mask, routed, self.steps)
+
+    def _cut(self, routed, at, rows, n_samples):
+        """The parameters of the later steps, cut to the rows that are left."""
+        step = self.steps[at][0]
         own_rows = self.transform_input or ()
-        later = dict(self.steps[at + 1 :])
-        cut = {}
-        for name, value in params.items():
-            if name in own_rows or not row_aligned(value, n):
-                cut[name] = value
-            elif rows is not None:
-                (cut[name],) = take_rows(rows, value)
-            elif routing_enabled() or name.split("__", 1)[0] in later:
+
+        def cut(name, value):
+            if name in own_rows or not follows_rows(name, value, n_samples):
+                return value
+            if rows is None:
                 raise ValueError(
                     f"The parameter {name!r} cannot follow the rows through step "
-                    f"{self.steps[at][0]!r}, which does not tell where its rows come "
-                    "from."
+                    f"{step!r}, which does not tell where its rows come from."
                 )
-        return cut
+            return take_rows(rows, value)[0]
 
-    def _filter_parameters(self, name, method, params):
-        if not routing_enabled():
-            return prefixed(name, params)
-        routed = process_routing(self, method, **params)[name]
-        return dict(routed.get("fit_transform") or routed.get("fit") or {})
+        return _map_parameters(cut, routed, self.steps[at + 1 :])
 
-    def _check_steps(self):
-        """Validate as scikit-learn does, but for the steps that need no `transform`."""
-        sklearn.pipeline.Pipeline(
-            [
-                *(
-                    (name, "passthrough" if _changes_rows(step) else step)
-                    for name, step in self.steps[:-1]
-                ),
-                *self.steps[-1:],
-            ]
-        )._validate_steps()
+    def _check_what_is_left(self, name, step, y, rows, n_samples):
+        if len(rows) == 0:
+            raise ValueError(f"{name} would remove all {n_samples} rows.")
+        # A defense of this package has checked what it leaves; others do not.
+        own, last = isinstance(step, PoisonFilter), self._final_estimator
+        if y is not None and not own and estimator_type(last) == "classifier":
+            check_what_is_left(y.toarray() if issparse(y) else y, rows, name)
 
-    def _check_parameters(self, method, params):
-        if routing_enabled():
-            process_routing(self, method, **params)
-        else:
-            check_step_parameters(params, self.steps)
+    def _verdict_on_all(self, verdict, n_samples):
+        """The last step's verdict, and -1 for the rows that did not reach it."""
+        if self.sample_indices_ is None:
+            raise ValueError(
+                "fit_predict cannot name the rows: a sampler before the last step does "
+                "not tell where its rows come from."
+            )
+        labels = np.full(n_samples, -1, dtype=np.asarray(verdict).dtype)
+        labels[self.sample_indices_] = verdict
+        return labels
 
 
 def make_pipeline(*steps, memory=None, transform_input=None, verbose=False):
@@ -336,88 +477,117 @@ def make_pipeline(*steps, memory=None, transform_input=None, verbose=False):
     ['l2centroidfilter', 'logisticregression']
     """
     return Pipeline(
-        sklearn.pipeline.make_pipeline(*steps).steps,
+        _name_steps(*steps).steps,
         transform_input=transform_input,
         memory=memory,
         verbose=verbose,
     )
 
 
-class _Part(sklearn.pipeline.Pipeline):
-    """A run of steps without filters; counts its messages within the whole."""
-
-    numbering = (0, 0)
-
-    def _log_message(self, step_idx):
-        start, n_steps = self.numbering
-        name = self.steps[step_idx][0]
-        if not self.verbose or name == _CACHE_ALL[0]:
-            return None
-        return f"(step {start + step_idx + 1} of {n_steps}) Processing {name}"
+_METHODS_FOR_NEW_ROWS = (
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "score",
+    "transform",
+    "inverse_transform",
+)
 
 
-def _changes_rows(step):
-    """Whether fitting this intermediate step changes the number of rows."""
-    if not hasattr(step, "fit") and not hasattr(step, "fit_resample"):
-        return False
-    return (
-        isinstance(step, OutlierMixin)
-        or hasattr(step, "fit_resample")
-        or _drops_rows_inside(step)
-        or is_outlier_detector(step)
+def _as_ours(step):
+    """A pipeline of whichever package as one of ours that shares its steps."""
+    if isinstance(step, Pipeline):
+        return step
+    return Pipeline(
+        step.steps,
+        transform_input=step.transform_input,
+        memory=step.memory,
+        verbose=step.verbose,
     )
 
 
-def _drops_rows_inside(step):
-    return isinstance(step, Pipeline) and any(_changes_rows(s) for _, s in step.steps)
+def _for_new_rows(step):
+    """What stands for a step that changes rows where rows are not fitted to."""
+    if is_row_pipeline(step):
+        return _as_ours(step)
+    if changes_rows(step) and not hasattr(step, "transform"):
+        return "passthrough"
+    return step
 
 
-def _needs_no_transform(step):
-    return _changes_rows(step) and not hasattr(step, "transform")
+def _fits_rows(step):
+    """Whether an intermediate step is fitted for the rows it leaves."""
+    if is_row_pipeline(step):
+        return hasattr(_as_ours(step), "fit_resample")
+    return changes_rows(step)
 
 
-def _fit_row_step(step, X, y, params, *, context):
+def _is_ambiguous(step):
+    both = hasattr(step, "fit_resample") and hasattr(step, "transform")
+    return both and not isinstance(step, sklearn.pipeline.Pipeline)
+
+
+def _fitted_by(step):
+    """Under which method a step that changes rows is sent its fit parameters."""
+    if not routing_enabled():
+        return "fit"
+    if is_row_pipeline(step):
+        return "fit_transform"
+    if hasattr(step, "fit_resample"):
+        # imbalanced-learn teaches scikit-learn to route to it; others may not.
+        knows = hasattr(get_routing_for_object(step), "fit_resample")
+        return "fit_resample" if knows else "fit"
+    return "fit_transform" if hasattr(step, "fit_transform") else "fit"
+
+
+def _row_mapping(step, *callers):
+    mapping = MethodMapping()
+    for caller in callers:
+        mapping.add(caller=caller, callee=_fitted_by(step))
+    return mapping
+
+
+def _fit_row_step(step, X, y, params, transform_params, *, owner, task):
     """Fit a step that changes the rows: the step, the new X and y, and which rows."""
-    with _subtask(context, f"filter-{type(step).__name__}", step):
+    nested = is_row_pipeline(step)
+    fitted = _as_ours(step) if nested else step
+    with _reported(task, owner, fitted, X, y):
+        if nested:
+            X, y = fitted.fit_resample(X, y, **params)
+            step.steps = fitted.steps
+            return step, X, y, fitted.sample_indices_
         if hasattr(step, "fit_resample"):
             X, y = step.fit_resample(X, y, **params)
             return step, X, y, getattr(step, "sample_indices_", None)
-        if _drops_rows_inside(step) and not is_outlier_detector(step):
-            X = step.fit_transform(X, y, **params)
-            rows = step.sample_indices_
-            return step, X, *take_rows(rows, y), rows
-        rows = np.flatnonzero(step.fit_predict(X, y, **params) == 1)
-    Xt = step.transform(X) if hasattr(step, "transform") else X
-    return step, *take_rows(rows, Xt, y), rows
+        kept = judge_training_rows(step, X, y, n_rows(X), **params)
+        if hasattr(step, "transform"):
+            X = step.transform(X, **transform_params)
+    rows = np.flatnonzero(kept)
+    return step, *take_rows(rows, X, y), rows
 
 
 @contextmanager
-def _subtask(context, name, step):
-    """Fit a step as a subtask that its pipeline's callbacks see."""
-    context = context.subcontext(task_name=name)
-    with context.propagate_callback_context(step):
-        context.call_on_fit_task_begin(estimator=step)
+def _reported(task, owner, step, X, y):
+    """Fit a step as a task that callbacks see, those of the step included."""
+    with (
+        nullcontext()
+        if step == "passthrough"
+        else task.propagate_callback_context(step)
+    ):
+        task.call_on_fit_task_begin(estimator=owner, X=X, y=y)
         yield
-        context.call_on_fit_task_end(estimator=step)
+        task.call_on_fit_task_end(estimator=owner, X=X, y=y)
 
 
-def _parameters_of(part, method, params):
-    """The fit parameters that the steps of a part take."""
-    if routing_enabled():
-        consumed = get_routing_for_object(part).consumes(method, params.keys())
-        return {name: params[name] for name in consumed}
-    names = dict(part.steps)
-    return {k: v for k, v in params.items() if k.split("__", 1)[0] in names}
-
-
-def _transform_each(part, value):
-    if isinstance(value, tuple):
-        return tuple(part.transform(element) for element in value)
-    return part.transform(value)
-
-
-def _as_mask(name, value, n, index):
-    """Trusted rows as a mask, since indices would not follow dropped rows."""
-    if value is not None and name.rsplit("__", 1)[-1] == "trusted":
-        return trusted_mask(value, n, index)
-    return value
+def _map_parameters(function, routed, steps):
+    """The routed parameters of some steps, each replaced by function(name, value)."""
+    mapped = {
+        name: {
+            method: {key: function(key, value) for key, value in given.items()}
+            for method, given in routed[name].items()
+        }
+        for name, _ in steps
+        if name in routed
+    }
+    return {**routed, **mapped}

@@ -2,7 +2,18 @@
 
 import sklearn
 
-__all__ = ["check_step_parameters", "prefixed", "routing_enabled"]
+from .containers import row_aligned, take_rows
+
+__all__ = [
+    "check_step_parameters",
+    "cut_to_rows",
+    "follows_rows",
+    "prefixed",
+    "routing_enabled",
+]
+
+# Of names such as `X_val`, `y_valid`, `eval_set`, `validation_data`, `X_test`.
+_HELD_OUT = {"val", "valid", "validation", "eval", "test"}
 
 
 def routing_enabled():
@@ -39,3 +50,31 @@ def check_step_parameters(params, steps):
                 f"No step takes the fit parameter {param!r}. Pass it as "
                 f"<step>__<parameter>; the steps that are fitted are {takers}."
             )
+
+
+def cut_to_rows(name, value, rows, n_samples):
+    """A fit parameter for the rows that are left.
+
+    A parameter with an entry per row is cut; one that is named as a validation set
+    (`X_val`, `eval_set`, ...) holds rows of its own, however many.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    rows : ndarray of int
+        The rows that are left.
+    n_samples : int
+        How many there were.
+
+    Returns
+    -------
+    object
+    """
+    return take_rows(rows, value)[0] if follows_rows(name, value, n_samples) else value
+
+
+def follows_rows(name, value, n_samples):
+    """Whether a fit parameter has an entry per training row."""
+    held_out = _HELD_OUT.intersection(name.lower().split("_"))
+    return not held_out and row_aligned(value, n_samples)

@@ -8,6 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from .._utils.containers import take_rows
 from .._utils.messages import plain
 from .._utils.parameters import HasMethods
+from .._utils.verdicts import score_new_rows, score_training_rows
 from ..base import PoisonFilter
 
 
@@ -80,7 +81,8 @@ class PerClassFilter(PoisonFilter):
             rows = y == code
             detector = self._make_detector()
             try:
-                scores[rows] = self._fit_and_score(detector, *take_rows(rows, X))
+                (own,) = take_rows(rows, X)
+                scores[rows] = score_training_rows(detector, own, rows.sum())
             except ValueError as error:
                 raise ValueError(
                     f"{type(detector).__name__} cannot judge the {rows.sum()} rows of "
@@ -89,18 +91,13 @@ class PerClassFilter(PoisonFilter):
             self.detectors_.append(detector)
         return scores, 0.0
 
-    def _fit_and_score(self, detector, X):
-        if hasattr(detector, "decision_function"):
-            return detector.fit(X).decision_function(X)
-        return detector.fit_predict(X)
-
     @available_if(_tells_how_far)
     def _score_new_rows(self, X, y):
         scores = np.empty(len(y))
         for code in np.unique(y):
             rows = y == code
             (own,) = take_rows(rows, X)
-            scores[rows] = self.detectors_[code].decision_function(own)
+            scores[rows] = score_new_rows(self.detectors_[code], own, rows.sum())
         return scores
 
     def __sklearn_tags__(self):
