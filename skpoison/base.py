@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._utils.containers import n_rows, row_index, take_rows
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.labels import encode_labels, label_positions
+from ._utils.row_steps import refuse_to_be_glued
 from ._utils.targets import target_column
 from ._utils.trusted import trusted_mask
 
@@ -240,6 +241,19 @@ class PoisonFilter(
         checked = validate_data(self, X, accept_sparse=self._accept_sparse, reset=False)
         return X if hasattr(X, "shape") else checked
 
+    def inverse_transform(self, X):
+        """Return X as it is, so that pipelines with a filter can be inverted.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X : the same
+        """
+        return X
+
     def fit_transform(self, X, y, **fit_params):
         """Judge the training rows and replace each suspect by a kept row of its label.
 
@@ -247,7 +261,7 @@ class PoisonFilter(
         change the number of rows: y stays true, and the final estimator never sees a
         suspect. :class:`skpoison.pipeline.Pipeline` drops the suspects instead. Inside
         a FeatureUnion or a ColumnTransformer the replaced rows would mix with others'
-        features: filter before or after it.
+        features, which is refused: filter before or after it.
 
         Parameters
         ----------
@@ -264,8 +278,10 @@ class PoisonFilter(
         TypeError
             For regression targets, where no row can stand in for another.
         ValueError
-            When a whole class is removed, besides the errors of `fit`.
+            When a whole class is removed and inside a FeatureUnion or a
+            ColumnTransformer, besides the errors of `fit`.
         """
+        refuse_to_be_glued(self)
         y = target_column(y)
         if self._is_regression(y):
             raise TypeError(

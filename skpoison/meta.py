@@ -18,10 +18,16 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._utils.containers import row_aligned, take_rows
+from ._utils.containers import n_rows, take_rows
 from ._utils.kept_rows import check_what_is_left
 from ._utils.parameters import HasMethods
-from ._utils.routing import check_step_parameters, prefixed, routing_enabled
+from ._utils.routing import (
+    check_step_parameters,
+    follows_rows,
+    prefixed,
+    routing_enabled,
+)
+from ._utils.verdicts import judge_training_rows
 
 __all__ = ["DefendedClassifier", "DefendedRegressor"]
 
@@ -37,7 +43,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
     """Fits a filter, then the estimator on the rows of X that it kept."""
 
     _parameter_constraints: dict = {
-        "filter": [HasMethods(["fit_predict"])],
+        "filter": [HasMethods("fit_predict"), HasMethods(["fit", "predict"])],
         "estimator": [HasMethods(["fit", "predict"])],
     }
 
@@ -46,7 +52,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         self.estimator = estimator
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, **params):
+    def fit(self, X, y, sample_weight=None, **params):
         """Fit the filter, then the estimator on the kept rows of X as they were given.
 
         Parameters
@@ -54,10 +60,14 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         X : array-like of shape (n_samples, ...)
             Whatever the filter and the estimator take.
         y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, for the estimator; where metadata routing is enabled,
+            for whoever requests them.
         **params : dict
             `filter__<parameter>` for the filter's `fit` (for example `filter__trusted`)
-            and `estimator__<parameter>` for the estimator's, row-aligned ones cut to
-            the kept rows. Where metadata routing is enabled, by request.
+            and `estimator__<parameter>` for the estimator's. Where metadata routing is
+            enabled, by request. Those of the estimator with an entry per row are cut to
+            the kept rows; validation sets (`estimator__X_val`, ...) are not.
 
         Returns
         -------
@@ -66,18 +76,20 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For a parameter that neither takes, and when nothing, or one class alone,
-            would be left to learn from.
+            For a parameter that neither takes, a verdict that is not one -1 or +1 per
+            row, and when nothing, or one class alone, would be left to learn from.
         """
-        filter_params, estimator_params = self._split(params)
+        filter_params, estimator_params = self._split(sample_weight, params)
+        n_samples = n_rows(X)
         self.filter_ = clone(self.filter)
-        self.inlier_mask_ = self.filter_.fit_predict(X, y, **filter_params) == 1
-        n_samples = len(self.inlier_mask_)
+        self.inlier_mask_ = judge_training_rows(
+            self.filter_, X, y, n_samples, **filter_params
+        )
         self._check_what_is_left(y)
         self.sample_indices_ = np.flatnonzero(self.inlier_mask_)
         kept = {
             name: take_rows(self.sample_indices_, value)[0]
-            if row_aligned(value, n_samples)
+            if follows_rows(name, value, n_samples)
             else value
             for name, value in estimator_params.items()
         }
@@ -122,7 +134,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
             MetadataRouter(owner=self)
             .add(
                 filter=self.filter,
-                method_mapping=MethodMapping().add(caller="fit", callee="fit_predict"),
+                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
             )
             .add(
                 estimator=self.estimator,
@@ -130,13 +142,20 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
             )
         )
 
-    def _split(self, params):
+    def _split(self, sample_weight, params):
+        weight = {} if sample_weight is None else {"sample_weight": sample_weight}
         if routing_enabled():
-            routed = process_routing(self, "fit", **params)
-            return routed.filter.fit_predict, routed.estimator.fit
+            routed = process_routing(self, "fit", **params, **weight)
+            return routed.filter.fit, routed.estimator.fit
         takers = [("filter", self.filter), ("estimator", self.estimator)]
         check_step_parameters(params, takers)
-        return prefixed("filter", params), prefixed("estimator", params)
+        estimator_params = prefixed("estimator", params)
+        if weight.keys() & estimator_params.keys():
+            raise ValueError(
+                "The estimator's sample_weight came twice: as sample_weight and as "
+                "estimator__sample_weight. Pass one of them."
+            )
+        return prefixed("filter", params), estimator_params | weight
 
     def _check_what_is_left(self, y):
         if not self.inlier_mask_.any():
@@ -159,8 +178,8 @@ class DefendedClassifier(ClassifierMixin, _Defended):
     Parameters
     ----------
     filter : outlier detector
-        Any estimator whose `fit_predict(X, y)` gives +1 and -1: a defense of this
-        package, a scikit-learn detector, or a pipeline that ends in one.
+        A defense of this package, an outlier detector of scikit-learn or PyOD, or a
+        pipeline that ends in one.
     estimator : classifier
         Trained on the kept rows.
 
@@ -220,6 +239,21 @@ class DefendedClassifier(ClassifierMixin, _Defended):
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
+    @_estimator_has("predict_log_proba")
+    def predict_log_proba(self, X):
+        """Logarithms of the class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_log_proba(X)
+
     @_estimator_has("decision_function")
     def decision_function(self, X):
         """Decision function of the classifier trained on the kept rows.
@@ -246,7 +280,8 @@ class DefendedRegressor(RegressorMixin, _Defended):
     Parameters
     ----------
     filter : outlier detector
-        Any estimator whose `fit_predict(X, y)` gives +1 and -1.
+        A defense of this package, an outlier detector of scikit-learn or PyOD, or a
+        pipeline that ends in one.
     estimator : regressor
         Trained on the kept rows.
 

@@ -2,29 +2,44 @@
 
 import re
 
+import imblearn.pipeline
 import numpy as np
 import pandas as pd
 import pytest
 import sklearn
 import sklearn.pipeline
+from imblearn.base import BaseSampler
 from imblearn.over_sampling import SMOTE
 from imblearn.under_sampling import RandomUnderSampler
 from joblib import Memory
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
-from sklearn.datasets import load_diabetes, load_digits
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import (
+    load_diabetes,
+    load_digits,
+    load_iris,
+    make_multilabel_classification,
+)
 from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import IsolationForest
-from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import LocalOutlierFactor
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import FeatureUnion
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+import skpoison.pipeline as ours
 from skpoison.base import PoisonFilter
 from skpoison.defenses import L2CentroidFilter, RandomEvictionFilter
-from skpoison.meta import DefendedClassifier, DefendedRegressor
+from skpoison.meta import DefendedRegressor
 from skpoison.pipeline import Pipeline, make_pipeline
 
 
@@ -294,20 +309,390 @@ def test_a_regression_is_filtered():
     np.testing.assert_allclose(defended.fit(X, y).predict(X), model.predict(X))
 
 
-def test_meta_estimators_route_and_cut(rows):
-    X, y = rows
-    model = DefendedClassifier(Dropper(), Recorder())
-    model.fit(X, y, filter__trusted=[1], estimator__sample_weight=np.arange(12))
-    kept = np.union1d(KEPT, [1])
-    assert_array_equal(model.estimator_.weight_, kept)
-    with pytest.raises(ValueError, match="'sample_weight'.*'filter', 'estimator'"):
-        model.fit(X, y, sample_weight=np.arange(12))
+def test_rows_that_cannot_be_counted_pass_through_as_they_are():
+    model = make_pipeline(FunctionTransformer(), DummyClassifier())
+    assert model.fit(None, [0, 1]).sample_indices_ is None
+    texts = ["one ring", "two rings", "three rings", "one ring more"] * 3
+    words = Pipeline([("words", TfidfVectorizer()), ("clf", LogisticRegression())])
+    words.fit(iter(texts), [0, 1, 1, 0] * 3)
+    assert len(words.sample_indices_) == 12
+    filtered = make_pipeline(
+        TfidfVectorizer(), RandomEvictionFilter(0.5, random_state=0), DummyClassifier()
+    )
+    filtered.fit(iter(texts), [0, 1, 1, 0] * 3)
+    assert len(filtered.sample_indices_) == 6
+    assert len(filtered.predict(iter(texts))) == 12
+
+
+def test_y_may_be_none():
+    X = load_iris().data
+    model = make_pipeline(IsolationForest(random_state=0), PCA(2)).fit(X)
+    assert 0 < len(model.sample_indices_) < len(X)
+    clusters = make_pipeline(IsolationForest(random_state=0), KMeans(2, n_init=1))
+    assert_array_equal(
+        np.flatnonzero(clusters.fit_predict(X) >= 0), clusters.sample_indices_
+    )
+
+
+@pytest.mark.parametrize("container", [csr_matrix, csr_array])
+def test_y_may_be_sparse_labels(container):
+    X, y = make_multilabel_classification(random_state=0)
+    detector = IsolationForest(contamination=0.1, random_state=0)
+    model = make_pipeline(detector, OneVsRestClassifier(LogisticRegression()))
+    model.fit(X, container(y))
+    expected = make_pipeline(
+        clone(detector), OneVsRestClassifier(LogisticRegression())
+    ).fit(X, y)
+    assert len(model.sample_indices_) == 90
+    assert_array_equal(model.predict(X).toarray(), expected.predict(X))
+
+
+class Tasks:
+    """A callback that remembers which tasks it was shown, and by whom."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.begun = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        path = []
+        while context is not None:
+            path.insert(0, context.source_task_name or context.task_name)
+            context = context.parent
+        self.begun.append((type(estimator).__name__, "/".join(path)))
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+
+def test_callbacks_see_the_steps_and_nothing_private(rows):
+    tasks = Tasks()
+    model = Pipeline(
+        [
+            ("scale", StandardScaler(with_mean=False)),
+            ("filter", Dropper()),
+            ("off", None),
+            ("clf", LogisticRegression()),
+        ]
+    )
+    model.set_callbacks(tasks).fit(*rows)
+    paths = [path for _, path in tasks.begun]
+    assert [path for path in paths if path.count("/") < 2] == [
+        "fit",
+        "fit/fit-transform-scale",
+        "fit/fit-filter-filter",
+        "fit/fit-transform-off",
+        "fit/fit-final-estimator",
+    ]
+    assert {name for name, _ in tasks.begun} <= {
+        "Pipeline",
+        "StandardScaler",
+        "Dropper",
+        "LogisticRegression",
+    }
+
+
+def test_callbacks_reach_the_steps_that_they_reach_in_scikit_learn(rows):
+    def reached(package, *steps):
+        tasks = Tasks()
+        tasks.max_propagation_depth = 1
+        inner = package.make_pipeline(StandardScaler(), LogisticRegression())
+        package.make_pipeline(*steps, inner).set_callbacks(tasks).fit(*rows)
+        return [name for name, _ in tasks.begun]
+
+    assert reached(ours) == reached(sklearn.pipeline)
+    assert [*reached(ours, Dropper())][-1] == reached(sklearn.pipeline)[-1]
+    assert "Dropper" in reached(ours, Dropper())
+
+
+def test_the_last_steps_error_is_the_cause():
+    model = make_pipeline(Dropper(), LogisticRegression())
+    with pytest.raises(AttributeError) as caught:
+        model.fit_predict(None)
+    assert "LogisticRegression" in str(caught.value.__cause__)
+
+
+@pytest.fixture
+def routing():
     with sklearn.config_context(enable_metadata_routing=True):
-        model = DefendedClassifier(
-            Dropper().set_fit_request(trusted=True),
-            Recorder().set_fit_request(sample_weight=True),
-        )
-        model.fit(X, y, trusted=np.arange(12) == 1, sample_weight=np.arange(12))
-        assert_array_equal(model.estimator_.weight_, kept)
-        with pytest.raises(TypeError, match="nothing"):
-            model.fit(X, y, nothing=1)
+        yield
+
+
+@pytest.mark.usefixtures("routing")
+def test_parameters_are_routed_through_routers_between_the_steps(rows):
+    X, y = rows
+    selection = SelectFromModel(
+        LogisticRegression().set_fit_request(sample_weight=True), threshold=-np.inf
+    )
+    inner = Pipeline(
+        [
+            ("scale", StandardScaler().set_fit_request(sample_weight=False)),
+            ("filter", Dropper().set_fit_request(trusted=True)),
+        ]
+    )
+    model = Pipeline(
+        [
+            ("select", selection),
+            ("outer", Dropper().set_fit_request(trusted=False)),
+            ("inner", inner),
+            ("clf", Recorder().set_fit_request(sample_weight=True, extra=False)),
+        ]
+    )
+    trusted = np.arange(12) < 3
+    model.fit(X, y, trusted=trusted, sample_weight=np.arange(12.0))
+    assert_array_equal(inner["filter"].seen_trusted_, trusted[KEPT])
+    assert_array_equal(model["clf"].weight_, model.sample_indices_)
+    assert {0, 2} <= set(model.sample_indices_) <= set(KEPT)
+
+
+class CostSampler(BaseSampler):
+    """A sampler that takes a row-aligned parameter."""
+
+    _sampling_type = "bypass"
+
+    def fit_resample(self, X, y, cost=None):
+        self.cost_ = cost
+        return X, y
+
+    def _fit_resample(self, X, y):
+        raise NotImplementedError
+
+
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize("nested", [False, True])
+def test_parameters_are_routed_to_samplers(rows, nested):
+    sampler = CostSampler().set_fit_resample_request(cost=True)
+    step = make_pipeline(StandardScaler(), sampler) if nested else sampler
+    model = Pipeline([("filter", Dropper()), ("step", step), ("clf", Recorder())])
+    model.fit(*rows, cost=np.arange(12))
+    assert_array_equal(sampler.cost_, KEPT)
+
+
+def test_parameters_reach_samplers_by_name(rows):
+    model = make_pipeline(Dropper(), CostSampler(), Recorder())
+    model.fit(*rows, costsampler__cost=np.arange(12))
+    assert_array_equal(model["costsampler"].cost_, KEPT)
+
+
+@pytest.mark.usefixtures("routing")
+def test_trusted_rows_of_a_filter_before_a_sampler_are_routed():
+    X, y = load_iris(return_X_y=True)
+    X, y = X[30:], y[30:]
+    filter = L2CentroidFilter(0.2).set_fit_request(trusted=True)
+    model = make_pipeline(filter, SMOTE(random_state=0), LogisticRegression())
+    trusted = np.arange(120) % 2 == 0
+    model.fit(X, y, trusted=trusted)
+    assert filter.inlier_mask_[trusted].all()
+    assert not filter.inlier_mask_.all()
+    smote_first = make_pipeline(
+        SMOTE(random_state=0), clone(filter), LogisticRegression()
+    )
+    with pytest.raises(ValueError, match="'trusted' cannot follow.*'smote'"):
+        smote_first.fit(X, y, trusted=trusted)
+
+
+def scale_and(step, package):
+    return package.make_pipeline(StandardScaler(), step)
+
+
+@pytest.mark.parametrize("package", [sklearn.pipeline, imblearn.pipeline, ours])
+def test_a_nested_scaler_before_a_detector_scales(package):
+    X, y = load_digits(return_X_y=True)
+    detector = IsolationForest(random_state=0)
+    inner = scale_and(detector, package)
+    model = Pipeline([("inner", inner), ("clf", Recorder())]).fit(X, y)
+    scaled = StandardScaler().fit_transform(X)
+    kept = clone(detector).fit_predict(scaled) == 1
+    assert_array_equal(model["clf"].X_, scaled[kept])
+    assert_array_equal(model.sample_indices_, np.flatnonzero(kept))
+    assert_array_equal(model[:-1].transform(X), scaled)
+    assert_array_equal(model["inner"][0].transform(X), scaled)
+
+
+@pytest.mark.parametrize("package", [imblearn.pipeline, ours])
+@pytest.mark.parametrize("sampler", [RandomUnderSampler, SMOTE])
+def test_a_nested_scaler_before_a_sampler_scales_what_is_predicted(package, sampler):
+    X, y = load_iris(return_X_y=True)
+    X, y = X[30:], y[30:]
+    sampler = sampler(random_state=0)
+    inner = scale_and(sampler, package)
+    model = Pipeline([("inner", inner), ("clf", LogisticRegression())]).fit(X, y)
+    scaler = StandardScaler().fit(X)
+    alone = LogisticRegression().fit(
+        *clone(sampler).fit_resample(scaler.transform(X), y)
+    )
+    assert_array_equal(model.predict_proba(X), alone.predict_proba(scaler.transform(X)))
+
+
+@pytest.mark.parametrize("package", [imblearn.pipeline, ours])
+def test_a_nested_sampler_before_a_transformer_keeps_labels_with_rows(package):
+    X, y = load_iris(return_X_y=True)
+    inner = package.make_pipeline(
+        RandomUnderSampler(sampling_strategy={0: 9, 1: 9, 2: 9}), PCA(2)
+    )
+    model = Pipeline([("inner", inner), ("clf", Recorder())]).fit(X, y)
+    assert model["clf"].X_.shape == (27, 2)
+    assert_array_equal(model["clf"].y_, y[model.sample_indices_])
+    left = inner[-1].transform(X[model.sample_indices_])
+    np.testing.assert_allclose(model["clf"].X_, left)
+
+
+def test_pipelines_that_end_in_a_sampler_resample():
+    X, y = load_iris(return_X_y=True)
+    filter, sampler = L2CentroidFilter(0.2), SMOTE(random_state=0)
+    model = make_pipeline(StandardScaler(), filter, sampler)
+    Xt, yt = model.fit_resample(X, y)
+    assert len(Xt) == len(yt) > filter.inlier_mask_.sum()
+    assert_array_equal(model.transform(X), model[0].transform(X))
+    assert not hasattr(make_pipeline(StandardScaler()), "fit_resample")
+
+
+def test_pipelines_that_end_in_a_filter_give_the_rows_they_keep():
+    X, y = load_iris(return_X_y=True)
+    model = make_pipeline(StandardScaler(), L2CentroidFilter(0.2))
+    Xt, yt = model.fit_resample(X, y)
+    assert len(yt) == 120
+    assert_array_equal(yt, y[model.sample_indices_])
+    assert_array_equal(Xt, model[0].transform(X)[model.sample_indices_])
+
+
+def test_a_step_that_resamples_and_transforms_is_refused(rows):
+    class Both(CostSampler):
+        def transform(self, X):
+            return X
+
+    with pytest.raises(TypeError, match="'both' .Both. has both fit_resample and tran"):
+        make_pipeline(Both(), Recorder()).fit(*rows)
+
+
+def test_a_nested_pipeline_that_ends_in_a_classifier_is_no_step(rows):
+    inner = make_pipeline(Dropper(), Recorder())
+    with pytest.raises(TypeError, match="ntermediate steps"):
+        make_pipeline(inner, Recorder()).fit(*rows)
+
+
+@pytest.mark.parametrize("nothing", [None, "passthrough"])
+def test_a_step_after_a_filter_may_be_switched_off(rows, nothing):
+    X, y = rows
+    model = Pipeline([("filter", Dropper()), ("off", nothing), ("clf", Recorder())])
+    assert_array_equal(model.fit(X, y)["clf"].X_, X[KEPT])
+    ends = Pipeline([("filter", Dropper()), ("off", nothing)])
+    assert_array_equal(ends.fit_transform(X, y), X[KEPT])
+    assert_array_equal(ends.fit(X, y).transform(X), X)
+    assert_array_equal(ends.sample_indices_, KEPT)
+    assert_array_equal(ends.fit_resample(X, y)[1], y[KEPT])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [IsolationForest(), LocalOutlierFactor(), L2CentroidFilter(), RandomUnderSampler()],
+)
+def test_all_steps_but_the_last_transform_new_rows(step):
+    X, y = load_iris(return_X_y=True)
+    model = make_pipeline(StandardScaler(), step, DummyClassifier()).fit(X, y)
+    assert_array_equal(model[:-1].transform(X), model[0].transform(X))
+    with pytest.raises(NotFittedError):
+        clone(model)[:-1].transform(X)
+
+
+@pytest.mark.parametrize("step", [IsolationForest(), L2CentroidFilter(), SMOTE()])
+def test_transformations_are_inverted_through_filters(step):
+    X, y = load_iris(return_X_y=True)
+    model = make_pipeline(StandardScaler(), step, PCA()).fit(X, y)
+    np.testing.assert_allclose(model.inverse_transform(model.transform(X)), X)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        make_pipeline(IsolationForest(), StandardScaler()),
+        make_pipeline(StandardScaler(), L2CentroidFilter()),
+        sklearn.pipeline.make_pipeline(StandardScaler(), L2CentroidFilter()),
+        sklearn.pipeline.make_pipeline(
+            make_pipeline(IsolationForest(), StandardScaler()), PCA(1)
+        ),
+        L2CentroidFilter(),
+        make_pipeline(StandardScaler(), SMOTE()),
+    ],
+    ids=["drops", "replaces", "replaces in scikit-learn's", "deep", "filter", "adds"],
+)
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("union", [FeatureUnion, ColumnTransformer])
+@pytest.mark.parametrize(
+    "around", [None, sklearn.pipeline.make_pipeline, make_pipeline]
+)
+def test_rows_are_never_glued_to_other_rows(inside, n_jobs, union, around):
+    X, y = load_iris(return_X_y=True)
+    parts = [("a", inside), ("b", clone(inside))]
+    if union is ColumnTransformer:
+        parts = [(name, part, [0, 1]) for name, part in parts]
+    glued = union(parts)
+    fit = glued.fit_transform if around is None else around(glued, PCA(1)).fit
+    with pytest.raises(
+        ValueError, match=f"inside a {union.__name__}, which would glue"
+    ):
+        fit(X, y)
+
+
+def test_rows_are_not_glued_by_workers_either():
+    X, y = load_iris(return_X_y=True)
+    inside = make_pipeline(IsolationForest(), StandardScaler())
+    parts = [(name, clone(inside)) for name in "ab"]
+    with pytest.raises(ValueError, match="inside a FeatureUnion"):
+        FeatureUnion(parts, n_jobs=2).fit_transform(X, y)
+
+
+def test_a_single_pipeline_that_drops_rows_is_not_glued_to_other_columns():
+    X, y = load_iris(return_X_y=True)
+    inside = make_pipeline(IsolationForest(), StandardScaler())
+    union = ColumnTransformer([("a", inside, [0, 1])], remainder="passthrough")
+    with pytest.raises(ValueError, match="inside a ColumnTransformer"):
+        union.fit_transform(X, y)
+
+
+def test_samplers_of_others_are_not_glued_to_other_columns():
+    X, y = load_iris(return_X_y=True)
+    inside = imblearn.pipeline.make_pipeline(
+        RandomUnderSampler(sampling_strategy={0: 9}), PCA(1)
+    )
+    union = FeatureUnion([("a", inside), ("b", clone(inside))])
+    deep = FeatureUnion([("union", union)])
+    with pytest.raises(ValueError, match="'a' changes the rows.*inside a FeatureUnion"):
+        make_pipeline(deep, LogisticRegression()).fit(X, y)
+
+
+def test_a_scikit_learn_pipeline_around_one_that_drops_rows_is_refused():
+    X, y = load_iris(return_X_y=True)
+    inside = make_pipeline(IsolationForest(), StandardScaler())
+    model = sklearn.pipeline.make_pipeline(inside, LogisticRegression())
+    with pytest.raises(ValueError, match="Pipeline drops rows.*skpoison.pipeline"):
+        model.fit(X, y)
+
+
+def test_a_validation_set_as_long_as_the_training_set_is_not_cut(rows):
+    class Validates(Recorder):
+        def fit(self, X, y, X_val=None, y_val=None):
+            self.X_val_, self.y_val_ = X_val, y_val
+            return super().fit(X, y)
+
+    X, y = rows
+    model = make_pipeline(Dropper(), Validates())
+    model.fit(X, y, validates__X_val=-X, validates__y_val=1 - y)
+    assert_array_equal(model[-1].X_val_, -X)
+    assert_array_equal(model[-1].y_val_, 1 - y)
+
+
+def test_a_detector_that_flags_every_row_is_refused(rows):
+    class FlagsAll(IsolationForest):
+        def fit_predict(self, X, y=None):
+            return np.full(len(X), -1)
+
+    with pytest.raises(ValueError, match="flagsall would remove all 12 rows"):
+        make_pipeline(FlagsAll(), Ridge()).fit(*rows)

@@ -2,11 +2,10 @@
 
 import sklearn
 
-from .containers import row_aligned, take_rows
+from .containers import row_aligned
 
 __all__ = [
     "check_step_parameters",
-    "cut_to_rows",
     "follows_rows",
     "prefixed",
     "routing_enabled",
@@ -52,29 +51,20 @@ def check_step_parameters(params, steps):
             )
 
 
-def cut_to_rows(name, value, rows, n_samples):
-    """A fit parameter for the rows that are left.
-
-    A parameter with an entry per row is cut; one that is named as a validation set
-    (`X_val`, `eval_set`, ...) holds rows of its own, however many.
+def follows_rows(name, value, n_samples):
+    """Whether a fit parameter has an entry per training row.
 
     Parameters
     ----------
     name : str
+        One that names a validation set (`X_val`, `eval_set`, ...) holds rows of its
+        own, however many.
     value : object
-    rows : ndarray of int
-        The rows that are left.
     n_samples : int
-        How many there were.
 
     Returns
     -------
-    object
+    bool
     """
-    return take_rows(rows, value)[0] if follows_rows(name, value, n_samples) else value
-
-
-def follows_rows(name, value, n_samples):
-    """Whether a fit parameter has an entry per training row."""
-    held_out = _HELD_OUT.intersection(name.lower().split("_"))
-    return not held_out and row_aligned(value, n_samples)
+    words = name.lower().split("_")
+    return _HELD_OUT.isdisjoint(words) and row_aligned(value, n_samples)

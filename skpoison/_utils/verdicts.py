@@ -48,7 +48,8 @@ def judge_training_rows(detector, X, y, n_samples, **fit_params):
     Raises
     ------
     TypeError
-        For a clusterer, and for a detector that has no verdict on its training rows.
+        For whatever is no outlier detector, clusterers included, and for a detector
+        that has no verdict on its training rows.
     ValueError
         For a verdict that is not one -1 or +1 per row.
     """
@@ -63,6 +64,8 @@ def judge_training_rows(detector, X, y, n_samples, **fit_params):
         verdict = detector.labels_
     elif hasattr(detector, "fit_predict"):
         verdict = detector.fit_predict(X, y, **fit_params)
+    elif not judges_rows(detector):
+        raise TypeError(f"{_name(detector)} is no outlier detector: no fit_predict.")
     elif hasattr(type(detector), "fit_predict"):
         raise TypeError(
             f"{detector!r} has no verdict on the rows it is fitted to. Pass "
