@@ -56,9 +56,11 @@ class Pipeline(sklearn.pipeline.Pipeline):
     """A scikit-learn pipeline whose intermediate filters drop rows while fitting.
 
     Every intermediate step that is an outlier detector (a defense of this package, or
-    any other :class:`~sklearn.base.OutlierMixin`) drops the rows it flags from X, from
-    y and from every row-aligned fit parameter of the later steps. Samplers with
-    `fit_resample` work as steps too. At prediction time filters pass X through.
+    one of scikit-learn or PyOD) drops the rows it flags from X, from y and from every
+    fit parameter of the later steps that has an entry per row; validation sets
+    (`X_val`, `eval_set`, ...) are left as they are. Samplers with `fit_resample` work
+    as steps too, and so do pipelines with any of these, of whichever package. At
+    prediction time filters and samplers pass X through.
 
     Parameters
     ----------
@@ -75,8 +77,9 @@ class Pipeline(sklearn.pipeline.Pipeline):
     Attributes
     ----------
     sample_indices_ : ndarray of int or None
-        The original rows that reached the last step. None after a sampler that does
-        not tell where its rows come from.
+        The original rows that reached the last step, or that `fit_resample` returned.
+        None after a sampler that does not tell where its rows come from, and where X
+        has no length.
     named_steps : Bunch
         The steps by name.
     classes_ : ndarray of shape (n_classes,)
@@ -89,8 +92,11 @@ class Pipeline(sklearn.pipeline.Pipeline):
     Raises
     ------
     ValueError
-        While fitting, for a fit parameter that no step takes, and when a filter removes
-        everything or all classes but one.
+        While fitting, for a fit parameter that no step takes, for a verdict that is not
+        one -1 or +1 per row, and when a filter removes everything or all classes but
+        one.
+    TypeError
+        While fitting, for a step that cannot stand where it does.
 
     See Also
     --------

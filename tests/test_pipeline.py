@@ -545,7 +545,7 @@ def test_a_nested_sampler_before_a_transformer_keeps_labels_with_rows(package):
 
 
 def test_pipelines_that_end_in_a_sampler_resample():
-    X, y = load_iris(return_X_y=True)
+    X, y = (given[30:] for given in load_iris(return_X_y=True))
     filter, sampler = L2CentroidFilter(0.2), SMOTE(random_state=0)
     model = make_pipeline(StandardScaler(), filter, sampler)
     Xt, yt = model.fit_resample(X, y)

@@ -198,7 +198,7 @@ class Witness(ClassifierMixin, RegressorMixin, BaseEstimator):
 
     def fit_predict(self, X, y=None):
         self.seen_ = [X]
-        return np.ones(X.shape[0])
+        return np.ones(X.shape[0], dtype=int)
 
 
 @pytest.mark.parametrize(
