@@ -13,7 +13,7 @@ from sklearn.utils.metadata_routing import MethodMapping, get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, check_memory
 
-from ._utils.containers import n_rows, take_rows
+from ._utils.containers import n_rows, row_index, take_rows
 from ._utils.kept_rows import check_what_is_left
 from ._utils.routing import check_step_parameters, follows_rows, routing_enabled
 from ._utils.row_steps import (
@@ -284,6 +284,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         self.steps = list(self.steps)
         self._validate_steps()
         routed = self._route(method, params)
+        index = row_index(X, y)
         context = self._init_callback_context(
             task_name=method.replace("_", "-"), max_subtasks=len(self.steps)
         )
@@ -296,7 +297,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
                 n_samples = n_rows(X)
                 self.sample_indices_ = np.arange(n_samples)
                 if params:
-                    routed = self._with_trusted_masks(routed, n_samples)
+                    routed = self._with_trusted_masks(routed, n_samples, index)
             X, y, routed = self._fit_row_step(at, X, y, routed, params, context)
             start = at + 1
         last = len(self.steps) - 1
@@ -415,13 +416,13 @@ class Pipeline(sklearn.pipeline.Pipeline):
         )
         return dict(step_params.get(method, {}))
 
-    def _with_trusted_masks(self, routed, n_samples):
+    def _with_trusted_masks(self, routed, n_samples, index):
         """Trusted rows as masks, since indices would not follow dropped rows."""
 
         def as_mask(name, value):
             if value is None or name.rsplit("__", 1)[-1] != "trusted":
                 return value
-            return trusted_mask(value, n_samples)
+            return trusted_mask(value, n_samples, index)
 
         return _map_parameters(as_mask, routed, self.steps)
 
