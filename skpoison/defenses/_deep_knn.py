@@ -107,6 +107,8 @@ class DeepKNNFilter(PoisonFilter):
         "random_state": ["random_state"],
     }
 
+    _accept_sparse = "csr"
+
     def __init__(
         self,
         k=None,

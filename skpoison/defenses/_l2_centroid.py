@@ -3,9 +3,11 @@
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 
 from .._utils.parameters import Interval
 from .._utils.shares import floor_share
+from .._utils.sparse_rows import squared_norms
 from ..base import PoisonFilter
 
 
@@ -15,6 +17,9 @@ class L2CentroidFilter(PoisonFilter):
     Of each class of size s the floor(contamination x s) rows with the largest Euclidean
     distance to the class mean go. Rows that tie at the cut are kept, so that the
     outcome does not depend on the order of the rows.
+
+    Distances of sparse rows are computed by products, which leaves those below a 1e-8
+    part of the norms to rounding.
 
     The centroid is computed from the rows under suspicion: a small class whose poison
     drags its mean, or poison placed near the mean, defeats this defense.
@@ -63,6 +68,7 @@ class L2CentroidFilter(PoisonFilter):
     _parameter_constraints: dict = {
         "contamination": [Interval(Real, 0, 0.5, closed="right")]
     }
+    _accept_sparse = "csr"
 
     def __init__(self, contamination=0.01):
         self.contamination = contamination
@@ -70,9 +76,7 @@ class L2CentroidFilter(PoisonFilter):
     def _score_training_rows(self, X, y, trusted):
         n_classes = len(self.classes_)
         # Sums in float64: the mean of many float32 rows loses their common offset.
-        self.centroids_ = np.array(
-            [X[y == c].mean(axis=0, dtype=np.float64) for c in range(n_classes)]
-        )
+        self.centroids_ = np.array([_mean(X[y == c]) for c in range(n_classes)])
         distance = self._distance(X, y)
         self.radii_ = np.array(
             [self._radius(distance[y == c]) for c in range(n_classes)]
@@ -83,7 +87,13 @@ class L2CentroidFilter(PoisonFilter):
         return self._score(self._distance(X, y), y)
 
     def _distance(self, X, y):
-        return np.linalg.norm(X - self.centroids_[y], axis=1)
+        if not issparse(X):
+            return np.linalg.norm(X - self.centroids_[y], axis=1)
+        squares = squared_norms(csr_array(X))
+        for code in np.unique(y):
+            rows, centroid = y == code, self.centroids_[code]
+            squares[rows] += centroid @ centroid - 2 * (X[rows] @ centroid)
+        return np.sqrt(np.maximum(squares, 0))
 
     def _radius(self, distance):
         n_kept = len(distance) - floor_share(self.contamination, len(distance))
@@ -93,3 +103,9 @@ class L2CentroidFilter(PoisonFilter):
         radius = self.radii_[y]
         # The difference first: its sign is exact, that of 1 - distance / radius is not.
         return (radius - distance) / np.where(radius > 0, radius, 1.0)
+
+
+def _mean(X):
+    if issparse(X):
+        return X.T @ np.ones(X.shape[0]) / X.shape[0]
+    return X.mean(axis=0, dtype=np.float64)

@@ -87,6 +87,7 @@ class LabelSanitizationFilter(PoisonFilter):
         "threshold": [Interval(Real, 0, 1, closed="right")],
         "n_jobs": [Integral, None],
     }
+    _accept_sparse = "csr"
 
     _advice_on_small_classes = "Lower n_neighbors, or raise threshold."
 

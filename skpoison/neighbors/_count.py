@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from joblib import effective_n_jobs
+from scipy.sparse import issparse
 from sklearn import get_config
 from threadpoolctl import threadpool_limits
 
@@ -12,6 +13,7 @@ from . import _prefilter16
 from ._exact import AmbiguousPairs, beyond_the_vote
 from ._geometry import Rescaling
 from ._prefilter32 import Prefilter32
+from ._prefilter_sparse import PrefilterSparse
 from ._weights import votes_needed
 
 # Strips this large outweigh the calls on them and still stay near the core; products
@@ -27,8 +29,8 @@ def count_neighbors(reference, X, k, *, own_columns, n_jobs):
     Parameters
     ----------
     reference : ReferenceSet
-    X : ndarray of shape (n_samples, n_features)
-        The rows to judge.
+    X : ndarray or csr_array of shape (n_samples, n_features)
+        The rows to judge, sparse where the reference rows are.
     k : int
         Votes to gather, from the nearest voter on.
     own_columns : ndarray of int of shape (n_samples,) or None
@@ -41,7 +43,11 @@ def count_neighbors(reference, X, k, *, own_columns, n_jobs):
         Reference rows at exactly the distance that completes the vote all count.
     """
     counter = _Counter(reference, X, k, own_columns, effective_n_jobs(n_jobs))
-    rescaling, undecided = Rescaling(reference.X, X), np.arange(len(X))
+    undecided = np.arange(X.shape[0])
+    if issparse(X):
+        counter.count(PrefilterSparse(reference, X), undecided)
+        return counter.counts
+    rescaling = Rescaling(reference.X, X)
     if not rescaling.exact and _prefilter16.pays(len(reference.rows) * len(X)):
         prefilter = _prefilter16.Prefilter16(reference, X, rescaling, counter.most)
         undecided = counter.count(prefilter, undecided)
@@ -59,11 +65,11 @@ class _Counter:
         self.needed = votes_needed(k)
         self.fewest, self.most = reference.rows_for(self.needed)
         self.n_jobs = n_jobs
-        self.counts = np.empty((len(X), len(reference.weight)), dtype=np.intp)
+        self.counts = np.empty((X.shape[0], len(reference.weight)), dtype=np.intp)
 
     def count(self, prefilter, rows):
         """Count for the given rows of X; return those it cannot judge."""
-        n_strip_rows, n_block_rows = self._rows_at_a_time()
+        n_strip_rows, n_block_rows = self._rows_at_a_time(prefilter)
         n_blocks = max(-(-len(rows) // n_block_rows), min(self.n_jobs, len(rows)))
         # Every block is a fair sample of the rows: a prefilter that fails, fails early.
         blocks = [rows[i::n_blocks] for i in range(n_blocks)]
@@ -81,18 +87,20 @@ class _Counter:
             )
             return np.concatenate(list(undecided))
 
-    def _rows_at_a_time(self):
+    def _rows_at_a_time(self, prefilter):
         """Rows of a strip and of a block, so that the workers share their memory."""
-        n_reference, n_features = self.reference.X.shape
+        n_reference = len(self.reference.rows)
         budget = get_config()["working_memory"] * 2**20 / self.n_jobs
         # A copy of the nearness, a mask, and the mask as the numbers that are summed;
         # where everything is in doubt, 13 numbers per pair besides.
-        strip_row = n_reference * (4 + 1 + 4)
+        strip_row = n_reference * (prefilter.strip_bytes_per_pair + 1 + 4)
         doubtful_row = strip_row + n_reference * 13 * 8
         n_strip_rows = min(_STRIP_BYTES // strip_row, budget / 2 // doubtful_row)
         n_strip_rows = int(np.clip(n_strip_rows, 1, _MAX_STRIP_ROWS))
         budget -= n_strip_rows * doubtful_row + 2**18
-        n_block_rows = budget // (4 * n_reference + 3 * 8 * n_features)
+        n_block_rows = budget // (
+            prefilter.bytes_per_pair * n_reference + prefilter.bytes_per_row
+        )
         return n_strip_rows, int(np.clip(n_block_rows, 1, _MAX_BLOCK_ROWS))
 
     def _count_share(self, prefilter, blocks, n_strip_rows):
@@ -127,14 +135,16 @@ class _Counter:
 
     def _completes_the_vote(self, nearness, scratch):
         """Nearness of the voter whose vote is the k-th, per row."""
-        scratch[:] = nearness
-        scratch.partition(len(self.reference.rows) - self.most, axis=1)
-        candidates = scratch[:, -self.most :]
-        lowest = candidates[:, 0].copy()
+        # The nearest first: many ties among the farthest would make it slow.
+        reverse = np.invert if nearness.dtype.kind == "i" else np.negative
+        reverse(nearness, out=scratch)
+        scratch.partition(self.most - 1, axis=1)
+        candidates = scratch[:, : self.most]
+        lowest = reverse(candidates[:, -1])
         if self.fewest == self.most:
             return lowest
-        candidates.partition(self.most - self.fewest, axis=1)
-        highest = candidates[:, -self.fewest].copy()
+        candidates.partition(self.fewest - 1, axis=1)
+        highest = reverse(candidates[:, self.fewest - 1])
         weight = self.reference.weight
         sure = self._counts(nearness > highest[:, None]) @ weight
         kth = np.empty_like(lowest)

@@ -3,8 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 
-_CHUNK_BYTES = 2**17
+from .._utils.sparse_rows import squared_norms
+
+_CHUNK_BYTES, _SPARSE_CHUNK_BYTES = 2**17, 2**20
 _UNIT_ROUNDOFF = 2.0**-24
 # So many doubtful voters per row are sifted in float32 before float64 decides.
 _WORTH_SIFTING = 24
@@ -16,7 +19,7 @@ class AmbiguousPairs(NamedTuple):
     Attributes
     ----------
     X, Y : ndarray of shape (n_samples, n_features), (n_reference, n_features)
-        All rows to judge and all that vote.
+        All rows to judge and all that vote; both may be of type csr_array.
     x_rows : ndarray of int of shape (n_judged,)
         The judged rows, in X.
     judged : ndarray of int of shape (n_pairs,)
@@ -51,7 +54,7 @@ def beyond_the_vote(pairs):
         False for every pair at exactly the distance that completes the vote.
     """
     many = len(pairs.judged) > _WORTH_SIFTING * len(pairs.x_rows)
-    if many and pairs.X.dtype == pairs.Y.dtype == np.float32:
+    if many and not issparse(pairs.X) and pairs.X.dtype == pairs.Y.dtype == np.float32:
         near, out = _sift(pairs)
         rest = ~(near | out)
         counted = np.bincount(pairs.judged, pairs.weight * near)
@@ -68,7 +71,10 @@ def beyond_the_vote(pairs):
 
 
 def _measure(pairs):
-    distances = _squared_distances(pairs, np.float64)
+    if issparse(pairs.X):
+        distances = _squared_distances_of_sparse(pairs)
+    else:
+        distances = _squared_distances(pairs, np.float64)
     return distances > _last(distances, pairs)[pairs.judged]
 
 
@@ -101,6 +107,19 @@ def _squared_distances(pairs, dtype):
         difference = Y[y_rows[chunk]].astype(dtype, copy=False)
         difference -= X[x_rows[judged[chunk]]]
         np.einsum("ij,ij->i", difference, difference, out=distances[chunk])
+    return distances
+
+
+def _squared_distances_of_sparse(pairs):
+    """Squared differences of what either row stores, summed in its order."""
+    X, Y, x_rows, judged, y_rows = pairs[:5]
+    distances = np.empty(len(judged))
+    longest = np.diff(X.indptr).max() + np.diff(Y.indptr).max()
+    step = int(max(1, _SPARSE_CHUNK_BYTES // (3 * 16 * max(1, longest))))
+    for start in range(0, len(judged), step):
+        chunk = slice(start, start + step)
+        difference = Y[y_rows[chunk]].astype(np.float64) - X[x_rows[judged[chunk]]]
+        distances[chunk] = squared_norms(difference)
     return distances
 
 

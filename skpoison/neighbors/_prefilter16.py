@@ -76,12 +76,14 @@ class Prefilter16:
     exact = False
     dtype = np.dtype(np.int16)
     no_vote = np.iinfo(np.int16).min
+    strip_bytes_per_pair = bytes_per_pair = 4
 
     def __init__(self, reference, X, rescaling, rank):
         import torch
 
         self.X, self.rescaling = X, rescaling
         n_reference, n_features = reference.X.shape
+        self.bytes_per_row = 3 * 8 * n_features
         # A voter in doubt costs about as much as 120 of the float32 prefilter.
         self.most_in_doubt = n_reference // 120
         n_terms = -(-(n_features + 4) // 32) * 32

@@ -22,11 +22,13 @@ class Prefilter32:
 
     dtype = np.dtype(np.float32)
     no_vote = -np.inf
+    strip_bytes_per_pair = bytes_per_pair = 4
     most_in_doubt = np.inf
 
     def __init__(self, reference, X, rescaling):
         self.X, self.rescaling, self.exact = X, rescaling, rescaling.exact
         n_reference, n_features = reference.X.shape
+        self.bytes_per_row = 3 * 8 * n_features
         self.columns = np.empty((n_reference, n_features), dtype=np.float32)
         squares = np.empty(n_reference)
         for chunk in gen_batches(n_reference, CHUNK_ROWS):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 from sklearn.utils import gen_batches
 
 from ._geometry import CHUNK_ROWS
@@ -17,7 +18,7 @@ class ReferenceSet:
 
     Attributes
     ----------
-    X : ndarray of shape (n_reference, n_features)
+    X : ndarray or csr_array of shape (n_reference, n_features)
         The reference rows in their given order.
     rows : ndarray of int of shape (n_reference,)
         Row of X behind each column.
@@ -29,7 +30,7 @@ class ReferenceSet:
         Votes that a row of each class casts.
     """
 
-    X: np.ndarray
+    X: np.ndarray | csr_array
     rows: np.ndarray
     labels: np.ndarray
     starts: np.ndarray
@@ -45,6 +46,8 @@ class ReferenceSet:
     @cached_property
     def kinds(self):
         """A number for each column, which only columns with equal rows share."""
+        if issparse(self.X):
+            return _kinds_of_sparse(self.X)[self.rows]
         norms = np.empty(len(self.X))
         for chunk in gen_batches(len(self.X), CHUNK_ROWS):
             rows = self.X[chunk].astype(np.float64, copy=False)
@@ -61,3 +64,10 @@ class ReferenceSet:
         fewest = np.ceil(votes / self.weight.max())
         most = np.ceil(votes / self.weight.min())
         return min(int(fewest), len(self.rows)), min(int(most), len(self.rows))
+
+
+def _kinds_of_sparse(X):
+    kinds: dict[bytes, int] = {}
+    stored = (slice(*ends) for ends in zip(X.indptr, X.indptr[1:]))
+    contents = (X.indices[s].tobytes() + X.data[s].tobytes() for s in stored)
+    return np.array([kinds.setdefault(content, len(kinds)) for content in contents])

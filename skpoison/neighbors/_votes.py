@@ -3,14 +3,17 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array, check_scalar, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 
+from .._utils.sparse_rows import canonical_rows
 from ._approximate import count_found_neighbors
 from ._count import count_neighbors
 from ._reference_set import ReferenceSet
 from ._weights import most_votes, votes_per_row
 
+_ROWS = {"dtype": (np.float64, np.float32), "order": "C", "accept_sparse": "csr"}
 # Above it, squared distances overflow.
 _LARGEST = 1e150
 
@@ -35,17 +38,20 @@ def neighbor_votes(
 
     The counts are those of distances computed in float64, for float32 input too. No
     neighbour lists and no distance matrix are built: a call holds one float32 copy of X
-    and scikit-learn's `working_memory` (see :func:`sklearn.set_config`).
+    and scikit-learn's `working_memory` (see :func:`sklearn.set_config`). Sparse rows
+    stay sparse, in a copy in float64; what they cost are the products that share a
+    feature.
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
-        The rows that vote. float32 and float64 are taken as they are, in C order.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        The rows that vote. float32 and float64 are taken as they are, in C order or as
+        CSR; other sparse formats are converted.
     y : array-like of shape (n_samples,)
         Their class labels.
     k : int
         Votes to gather; at least 1, at most the votes of all other rows.
-    X_query : array-like of shape (n_queries, n_features), default=None
+    X_query : array-like or sparse matrix of shape (n_queries, n_features), default=None
         Judge these rows instead of the rows of X.
     include_self : bool, default=False
         Whether a row of X votes for itself. It is told from its duplicates by its
@@ -63,6 +69,7 @@ def neighbor_votes(
         outvote, one in ten at k = 50. It pays from about 100,000 rows and up to k = 50,
         compiles for half a minute at its first use in a process, and holds k
         neighbours per row. New rows are always judged exactly.
+        Dense rows alone can be searched.
     n_jobs : int, default=None
         Worker threads, as in scikit-learn. The votes do not depend on it; an
         approximate search runs in one thread, since it would depend on their number.
@@ -98,8 +105,9 @@ def neighbor_votes(
            [1, 1],
            [1, 1]])
     """
-    X, y = check_X_y(X, y, dtype=(np.float64, np.float32), order="C")
+    X, y = check_X_y(X, y, **_ROWS)
     check_classification_targets(y)
+    X = canonical_rows(X) if issparse(X) else X
     queries = X if X_query is None else _check_queries(X_query, X)
     _check_magnitude(X, "X")
     _check_magnitude(queries, "X_query")
@@ -115,6 +123,11 @@ def neighbor_votes(
     if algorithm not in ("exact", "approximate"):
         raise ValueError(
             f"algorithm must be 'exact' or 'approximate'; got {algorithm!r}."
+        )
+    if algorithm == "approximate" and issparse(X):
+        raise ValueError(
+            "algorithm='approximate' searches dense rows alone, and X is sparse. Use "
+            "algorithm='exact'."
         )
     reference = ReferenceSet.sort_by_class(X, labels, weight)
     own_columns = np.argsort(reference.rows) if exclude_self else None
@@ -134,14 +147,14 @@ def neighbor_votes(
 
 
 def _check_queries(X_query, X):
-    queries = check_array(
-        X_query, dtype=(np.float64, np.float32), order="C", input_name="X_query"
-    )
+    queries = check_array(X_query, input_name="X_query", **_ROWS)
     if queries.shape[1] != X.shape[1]:
         raise ValueError(
             f"X_query has {queries.shape[1]} features, but X has {X.shape[1]}."
         )
-    return queries
+    if issparse(X):
+        return canonical_rows(csr_array(queries))
+    return queries.toarray() if issparse(queries) else queries
 
 
 def _check_magnitude(X, name):
