@@ -94,6 +94,7 @@ _STANDS_IN = (
 _AS_IT_CAME = "X is left to the wrapped estimator: a list comes back as a list"
 _PASSES_ON = "X is left to the wrapped estimator: transform passes on whatever comes"
 _ROUNDS = "the check rounds X, and y with it: a class of one row goes, with a warning"
+_OUTVOTED = "labels drawn at random: every row of a class is outvoted, with a warning"
 _STEPS = "as in scikit-learn: fitted steps replace the given ones"
 
 _SPARSE_CHECKS = dict.fromkeys(
@@ -136,6 +137,7 @@ _REGRESSION_CHECKS = dict.fromkeys(
 )
 
 _CHECKS_OF_CLASS = {
+    "DeepKNNFilter": {"check_estimator_sparse_tag": _OUTVOTED},
     "ConditionalWGANGP": _ORDER_CHECKS,
     "HingeCritic": _ORDER_CHECKS,
     "RandomEvictionFilter": {
