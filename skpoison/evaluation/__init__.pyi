@@ -1,4 +1,4 @@
-from ._transfer_heads import TransferHeads
+from ._linear_probes import TransferHeads
 
 __all__ = [
     "TransferHeads",

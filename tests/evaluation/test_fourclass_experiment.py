@@ -1,7 +1,6 @@
 """The script of the Fourclass tables: what it measures, and that it resumes."""
 
 import importlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ import pytest
 from skpoison import defenses
 from skpoison.datasets import make_fourclass
 
-PAPER = Path(__file__).parent.parent.parent / "examples" / "paper"
 CELL = ["--strategies", "far", "--rates", "0.2", "--shares", "--seeds", "1"]
 DEFENSES = ["flag nothing", "flag the flips (oracle)", "trusted SVC"]
 
@@ -18,8 +16,7 @@ DEFENSES = ["flag nothing", "flag the flips (oracle)", "trusted SVC"]
 @pytest.fixture
 def script(monkeypatch):
     """The script, on as many points that need no download."""
-    monkeypatch.syspath_prepend(PAPER)
-    module = importlib.import_module("fourclass")
+    module = importlib.import_module("skpoison.evaluation._fourclass._command")
     points = make_fourclass(random_state=0)
     monkeypatch.setattr(module, "fetch_fourclass", lambda return_X_y: points)
     return module

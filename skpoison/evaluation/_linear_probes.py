@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._torch.device import torch_device
 from .._utils.parameters import Interval
-from ._batched_heads import train_heads
+from ._batched_probes import train_heads
 
 
 class TransferHeads(BaseEstimator):

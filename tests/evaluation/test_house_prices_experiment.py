@@ -1,7 +1,6 @@
 """The script of the regression tables, on small data that needs no download."""
 
 import importlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,8 +8,6 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from skpoison.defenses import TRIMRegressor
-
-PAPER = Path(__file__).parent.parent.parent / "examples" / "paper"
 
 
 def made_houses(return_X_y, as_frame):
@@ -22,8 +19,7 @@ def made_houses(return_X_y, as_frame):
 
 @pytest.fixture
 def script(monkeypatch):
-    monkeypatch.syspath_prepend(PAPER)
-    module = importlib.import_module("house_prices")
+    module = importlib.import_module("skpoison.evaluation._house_prices._command")
     monkeypatch.setattr(module, "DATA", {"house": made_houses})
     monkeypatch.setattr(module, "N_TEST", 150)
     return module
@@ -66,7 +62,7 @@ def test_the_figures_of_the_second_paper_stand_beside(
 
 
 def test_evading_rows_are_kept_and_harm(script):
-    evade = importlib.import_module("_evasion").evade
+    evade = importlib.import_module("skpoison.evaluation._house_prices._evasion").evade
     X, y = made_houses(True, True)
     X, y = X.to_numpy(), y.to_numpy()
     trim = TRIMRegressor(Ridge(0.1))

@@ -23,15 +23,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from _fourclass_report import (
-    PAPER_RATE,
-    PAPER_RATES,
-    PAPER_SHARE,
-    PAPER_SHARES,
-    print_tables,
-    save_figure,
-)
-from _runner import run
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -54,6 +45,16 @@ from skpoison.defenses import (
     TrustedDisagreementFilter,
 )
 from skpoison.metrics import filter_report
+
+from .._runner import run
+from ._report import (
+    PAPER_RATE,
+    PAPER_RATES,
+    PAPER_SHARE,
+    PAPER_SHARES,
+    print_tables,
+    save_figure,
+)
 
 STRATEGIES = ["random", "near", "far", "tilt", "alfa", "cluster"]
 # The settings of the defenses were chosen on lower ones.

@@ -7,7 +7,6 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from _clean_label_setups import Setup, as_input
 
 from skpoison.attacks import (
     BullseyePolytopeAttack,
@@ -17,6 +16,8 @@ from skpoison.attacks import (
 from skpoison.datasets import fetch_cifar10, fetch_cifar10_poisons
 from skpoison.exceptions import DegenerateFilterWarning, RemovedClassWarning
 from skpoison.metrics import defense_success_rate, filter_report
+
+from ._images import Setup, as_input
 
 # The authors' own poisons, which were not made against the victims here.
 AUTHORS = "convex polytope, the authors' poisons"

@@ -1,7 +1,6 @@
 """The script of the Deep k-NN tables: what it measures, and that it resumes."""
 
 import importlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from skpoison.datasets import fetch_mnist
 
 from .._real_data import real
 
-PAPER = Path(__file__).parent.parent.parent / "examples" / "paper"
 SMALL = {
     "PAIRS": {"digits": [(3, 8)]},
     "N_SEEDS": {"digits": 1},
@@ -27,14 +25,13 @@ BULLSEYE = ["--parts", "tables", "--attacks", "Bullseye polytope"]
 @pytest.fixture
 def paper(monkeypatch):
     """Imports of the scripts and of what stands beside them."""
-    monkeypatch.syspath_prepend(PAPER)
-    return importlib.import_module
+    return lambda name: importlib.import_module(f"skpoison.evaluation._deep_knn.{name}")
 
 
 @pytest.fixture
 def script(paper, monkeypatch):
     """The script, with fewer networks and classes."""
-    module = paper("deep_knn")
+    module = paper("_command")
     for name, value in SMALL.items():
         monkeypatch.setattr(module, name, value)
     return module
@@ -71,7 +68,11 @@ def test_the_defenses_of_a_table(script, results, capsys):
 
 def test_neither_networks_nor_cells_are_made_again(script, results, monkeypatch):
     first = run(script, results, *BULLSEYE)
-    monkeypatch.setattr(importlib.import_module("_networks"), "_train", None)
+    monkeypatch.setattr(
+        importlib.import_module("skpoison.evaluation._deep_knn._networks"),
+        "_train",
+        None,
+    )
     monkeypatch.setattr(script, "measure", dict)
     pd.testing.assert_frame_equal(run(script, results, *BULLSEYE), first)
 
@@ -173,13 +174,13 @@ def test_the_vote_is_what_its_name_says(script, name, params):
 
 
 def test_the_parts_of_a_data_set_do_not_overlap(paper):
-    setup = paper("_clean_label_setups").Setup("digits", 3)
+    setup = paper("_images").Setup("digits", 3)
     parts = [setup.pretraining(90), setup.tuning(30), setup.test()]
     assert [len(y) for _, y in parts] == [900, 300, 597]
     rows = np.concatenate([X for X, _ in parts])
     assert rows.min() == 0
     assert rows.max() == 1
-    whole = paper("_clean_label_setups").load_digits().images / 16
+    whole = paper("_images").load_digits().images / 16
     np.testing.assert_array_equal(
         np.sort(rows.reshape(len(rows), -1), axis=0),
         np.sort(whole.reshape(len(whole), -1), axis=0).astype(np.float32),

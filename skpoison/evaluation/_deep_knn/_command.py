@@ -1,4 +1,4 @@
-"""Clean-label poison: tables 1 and 2 and figures 2 to 4 of the Deep k-NN paper.
+r"""Clean-label poison: tables 1 and 2 and figures 2 to 4 of the Deep k-NN paper.
 
 N. Peri et al., "Deep k-NN Defense Against Clean-label Data Poisoning Attacks", 2020. A
 network is pre-trained on clean images and frozen; a victim goes on training its head on
@@ -9,9 +9,9 @@ undefended victim fails. Targets that the victim of clean rows misreads are set 
 
     python examples/paper/deep_knn.py                          # within an hour
     python examples/paper/deep_knn.py --data digits            # some minutes
-    python examples/paper/deep_knn.py --data cifar10 \\
+    python examples/paper/deep_knn.py --data cifar10 \
         --nets whitening-16 whitening-16/flip+shift            # 94 %
-    python examples/paper/deep_knn.py --data cifar10 \\
+    python examples/paper/deep_knn.py --data cifar10 \
         --nets densenet121-200 resnet18-200 --targets 50 --iterations 4000
 
 The parts: every defense against every attack (tables), the number of neighbors (k),
@@ -30,20 +30,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _clean_label_setups import TUNING_ROWS
-from _deep_knn_report import print_tables, save, save_figures
-from _networks import ROBUST
-from _poison_sets import (
-    ATTACKS,
-    AUTHORS,
-    keep,
-    keep_calibrated,
-    outcome,
-    poison,
-    report,
-)
-from _runner import run, workers
-from _victims import Net, network, recipe_of, test_rows, victim
 from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
@@ -55,6 +41,21 @@ from skpoison.defenses import (
     RandomEvictionFilter,
 )
 from skpoison.inspection import FeatureSpaceDisplay
+
+from .._runner import run, workers
+from ._images import TUNING_ROWS
+from ._networks import ROBUST
+from ._poison_sets import (
+    ATTACKS,
+    AUTHORS,
+    keep,
+    keep_calibrated,
+    outcome,
+    poison,
+    report,
+)
+from ._report import print_tables, save, save_figures
+from ._victims import Net, network, recipe_of, test_rows, victim
 
 NETS = {
     "digits": ["mlp-30", "cnn-30"],

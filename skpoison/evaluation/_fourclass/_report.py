@@ -1,8 +1,9 @@
 """The tables and the figure of fourclass.py, with the figures of the paper beside."""
 
 import pandas as pd
-from _tables import markdown, mean_and_deviation
 from matplotlib.figure import Figure
+
+from .._tables import markdown, mean_and_deviation
 
 METRICS = {
     "accuracy": "accuracy",

@@ -4,11 +4,12 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from _clean_label_setups import PRETRAINING_ROWS, Setup
-from _networks import SHAPES, Recipe, trained
 
 from skpoison.embedding import NetEmbedding
 from skpoison.evaluation import TransferHeads
+
+from ._images import PRETRAINING_ROWS, Setup
+from ._networks import SHAPES, Recipe, trained
 
 PRECISIONS = {"digits": "float32", "mnist": "float32", "cifar10": "auto"}
 

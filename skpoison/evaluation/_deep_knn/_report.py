@@ -1,8 +1,9 @@
 """The tables and figures of deep_knn.py, with the figures of the paper beside."""
 
 import pandas as pd
-from _tables import markdown
 from matplotlib.figure import Figure
+
+from .._tables import markdown
 
 NAMES = {
     "tables": "every defense",

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch.nn.functional import cross_entropy
 
 from skpoison.evaluation import TransferHeads
-from skpoison.evaluation._batched_heads import _orders, train_heads
+from skpoison.evaluation._batched_probes import _orders, train_heads
 
 N, WIDTH, CLASSES = 150, 12, 4
 

@@ -23,15 +23,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from _evasion import evade
-from _house_report import (
-    DETECTION_RATE,
-    DETECTION_SHARE,
-    print_detection,
-    print_models,
-    save_figure,
-)
-from _runner import run
 from sklearn.base import clone
 from sklearn.linear_model import (
     ElasticNet,
@@ -53,6 +44,16 @@ from skpoison.defenses import (
     TrustedDisagreementFilter,
 )
 from skpoison.metrics import filter_report
+
+from .._runner import run
+from ._evasion import evade
+from ._report import (
+    DETECTION_RATE,
+    DETECTION_SHARE,
+    print_detection,
+    print_models,
+    save_figure,
+)
 
 # The settings of the defenses were chosen on lower ones.
 FIRST_SEED = 10

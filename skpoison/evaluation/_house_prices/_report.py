@@ -1,8 +1,9 @@
 """The tables and the figure of house_prices.py, with the figures of the papers."""
 
 import pandas as pd
-from _tables import markdown, mean_and_deviation
 from matplotlib.figure import Figure
+
+from .._tables import markdown, mean_and_deviation
 
 # Table III of De-Pois, rows of the R-attack: rate 0.2, shares 0.05 to 0.3. Its positive
 # class is "clean".
