@@ -29,7 +29,7 @@ from skpoison.attacks import (
 )
 from skpoison.defenses import DeepKNNFilter
 from skpoison.embedding import MLP, NetEmbedding
-from skpoison.evaluation import TransferHeads
+from skpoison.evaluation import LinearProbes
 from skpoison.inspection import (
     FeatureSpaceDisplay,
     NormalizedKDisplay,
@@ -65,7 +65,7 @@ F_new, F_test = embed.transform(X_new), embed.transform(X_test)
 # Targets and victims
 # -------------------
 # Ten threes are attacked. A victim goes on training the pre-trained head;
-# :class:`~skpoison.evaluation.TransferHeads` trains one for every set of rows, all of
+# :class:`~skpoison.evaluation.LinearProbes` trains one for every set of rows, all of
 # them at once.
 
 N_NEW, N_POISONS = len(y_new), 5
@@ -75,7 +75,7 @@ X_targets, F_targets = X_test[threes], F_test[threes]
 
 def train(features, labels, masks):
     """A victim for every mask over the rows."""
-    return TransferHeads(random_state=0).fit(
+    return LinearProbes(random_state=0).fit(
         features,
         labels,
         masks,

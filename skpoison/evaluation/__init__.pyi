@@ -1,5 +1,5 @@
-from ._linear_probes import TransferHeads
+from ._linear_probes import LinearProbes
 
 __all__ = [
-    "TransferHeads",
+    "LinearProbes",
 ]

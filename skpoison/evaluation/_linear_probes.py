@@ -10,18 +10,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._torch.device import torch_device
 from .._utils.parameters import Interval
-from ._batched_probes import train_heads
+from ._batched_probes import train_probes
 
 
-class TransferHeads(BaseEstimator):
-    """Linear heads on fixed features, one per training set, all trained at once.
+class LinearProbes(BaseEstimator):
+    """Linear probes on fixed features, one per training set, all trained at once.
 
     The victim of a transfer-learning attack keeps the features of a pre-trained network
-    and goes on training its last layer on a few hundred rows. Attack tables need many
-    such victims: for every set of poisons and every defense another one. Their training
-    sets are masks over one pool of rows, and their heads are the slices of one batched
-    matrix product; Adam works value by value, so each head is exactly the one that
-    would be trained alone on its rows.
+    and goes on training its last layer, a linear probe of these features, on a few
+    hundred rows. Attack tables need many such victims: for every set of poisons and
+    every defense another one. Their training sets are masks over one pool of rows, and
+    their probes are the slices of one batched matrix product; Adam works value by
+    value, so each probe is exactly the one that would be trained alone on its rows.
 
     The loss is the cross-entropy of the softmax, averaged over a batch.
 
@@ -36,7 +36,7 @@ class TransferHeads(BaseEstimator):
     milestones : sequence of int, default=(30, 45)
         Epochs after which the step is divided by 10.
     random_state : int, RandomState instance or None, default=None
-        Draws the order of the pool in each epoch. All heads see their rows in this
+        Draws the order of the pool in each epoch. All probes see their rows in this
         order, so that two training sets differ by their rows alone.
     device : str or torch.device, default="auto"
         "auto" is the GPU where there is one.
@@ -44,7 +44,7 @@ class TransferHeads(BaseEstimator):
     Attributes
     ----------
     coef_ : ndarray of shape (n_sets, n_classes, n_features)
-        Weights of the heads.
+        Weights of the probes.
     intercept_ : ndarray of shape (n_sets, n_classes)
         Their biases.
     classes_ : ndarray of shape (n_classes,)
@@ -66,15 +66,15 @@ class TransferHeads(BaseEstimator):
     own poison, then on the clean rows alone.
 
     >>> import numpy as np
-    >>> from skpoison.evaluation import TransferHeads
+    >>> from skpoison.evaluation import LinearProbes
     >>> clean = np.array([[0.0, 0.1], [0.2, 0.0], [4.0, 4.1], [4.2, 4.0]])
     >>> targets = np.array([[0.1, 0.9], [0.9, 0.1]])
     >>> pool = np.vstack([clean, targets])
     >>> y = np.array([0, 0, 1, 1, 1, 1])
     >>> poisoned = np.array([[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 0, 1]], dtype=bool)
     >>> defended = np.array([[1, 1, 1, 1, 0, 0]], dtype=bool)
-    >>> heads = TransferHeads(random_state=0)
-    >>> heads.fit(pool, y, np.vstack([poisoned, defended])).predict(targets)
+    >>> probes = LinearProbes(random_state=0)
+    >>> probes.fit(pool, y, np.vstack([poisoned, defended])).predict(targets)
     array([[1, 0],
            [0, 1],
            [0, 0]])
@@ -108,7 +108,7 @@ class TransferHeads(BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, keep_masks, *, coef_init=None, intercept_init=None):
-        """Train one head per mask.
+        """Train one probe per mask.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class TransferHeads(BaseEstimator):
         y : array-like of shape (n_samples,)
             Their labels, those of the poisons as the attacker gives them.
         keep_masks : array-like of bool of shape (n_sets, n_samples)
-            Which rows each head is trained on: those of its training set that its
+            Which rows each probe is trained on: those of its training set that its
             defense keeps.
         coef_init : array-like of shape (n_classes, n_features), default=None
             Weights of the pre-trained head, from which all go on. None: zeros.
@@ -132,7 +132,7 @@ class TransferHeads(BaseEstimator):
         ------
         ValueError
             For masks of another length or without any row, a pre-trained head of
-            another shape, or heads that training made infinite.
+            another shape, or probes that training made infinite.
         """
         X, y = check_X_y(X, y, dtype=np.float32)
         check_classification_targets(y)
@@ -142,7 +142,7 @@ class TransferHeads(BaseEstimator):
         head = self._initial_head(coef_init, intercept_init)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
 
-        heads = train_heads(
+        probes = train_probes(
             _with_ones(X),
             y,
             keep_masks,
@@ -154,16 +154,16 @@ class TransferHeads(BaseEstimator):
             seed=seed,
             device=torch_device(self.device),
         )
-        if not np.isfinite(heads).all():
+        if not np.isfinite(probes).all():
             raise ValueError(
-                "Training made heads infinite: lower lr, or scale the features."
+                "Training made probes infinite: lower lr, or scale the features."
             )
-        self.coef_ = heads[:, :-1].transpose(0, 2, 1)
-        self.intercept_ = heads[:, -1]
+        self.coef_ = probes[:, :-1].transpose(0, 2, 1)
+        self.intercept_ = probes[:, -1]
         return self
 
     def predict(self, X):
-        """Predict with every head.
+        """Predict with every probe.
 
         Parameters
         ----------
@@ -173,13 +173,13 @@ class TransferHeads(BaseEstimator):
         Returns
         -------
         ndarray of shape (n_sets, n_samples)
-            The label that each head gives to each row.
+            The label that each probe gives to each row.
         """
         check_is_fitted(self)
         X = check_array(X, dtype=np.float32)
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
-                f"X has {X.shape[1]} features, but the heads were trained on "
+                f"X has {X.shape[1]} features, but the probes were trained on "
                 f"{self.n_features_in_}."
             )
         winners = [

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 
-from skpoison.evaluation import TransferHeads
+from skpoison.evaluation import LinearProbes
 
 N_TUNE_PER_CLASS, N_PRETRAIN = 30, 900
 
@@ -66,8 +66,8 @@ def fine_tuned(X, y, keep_masks, seed):
     """Victims whose pre-trained head went on training on some of these rows."""
     d = digits(seed)
     coef, intercept = (p.detach().numpy() for p in (d.head.weight, d.head.bias))
-    heads = TransferHeads(random_state=0)
-    return heads.fit(
+    probes = LinearProbes(random_state=0)
+    return probes.fit(
         features(d.extractor, X),
         y,
         keep_masks,

@@ -5,7 +5,7 @@ the poisons; targets are test rows that a victim without poison gets right. Ever
 is one seed: a split, a network, ten targets.
 
 Crafting is timed for ten targets at once and one by one, in alternation, and so is the
-training of the victims' heads. Convolutional networks of random weights on 32 x 32
+training of the victims' probes. Convolutional networks of random weights on 32 x 32
 images give the same ratio where arithmetic outweighs overhead. Where
 adversarial-robustness-toolbox is installed, its FeatureCollisionAttack crafts the same
 poisons without a watermark, with the best of some learning rates.
@@ -29,7 +29,7 @@ from skpoison.attacks import (
 )
 from skpoison.embedding import NetEmbedding
 from skpoison.embedding.networks import ResNet8, WhiteningNet
-from skpoison.evaluation import TransferHeads
+from skpoison.evaluation import LinearProbes
 
 from ..attacks._transfer import digits, features, n_fooled, targets
 
@@ -111,7 +111,7 @@ def bench_convolutions():
         show_time(f"convolutions, {name}", *per_target(attack, X, y, X[:10]))
 
 
-def bench_heads(n_sets, width, n_clean=500, n_poisons=5):
+def bench_probes(n_sets, width, n_clean=500, n_poisons=5):
     rng = np.random.RandomState(0)
     y = rng.randint(10, size=n_clean + n_sets * n_poisons)
     X = np.maximum(rng.randn(len(y), width), 0).astype("float32")
@@ -121,10 +121,10 @@ def bench_heads(n_sets, width, n_clean=500, n_poisons=5):
 
     def one_by_one():
         for mask in masks:
-            TransferHeads(random_state=0).fit(X[mask], y[mask], mask[mask][None])
+            LinearProbes(random_state=0).fit(X[mask], y[mask], mask[mask][None])
 
-    at_once = seconds(TransferHeads(random_state=0).fit, X, y, masks)
-    name = f"{n_sets} heads on {width} features"
+    at_once = seconds(LinearProbes(random_state=0).fit, X, y, masks)
+    name = f"{n_sets} probes on {width} features"
     show_time(name, at_once / n_sets, seconds(one_by_one) / n_sets)
 
 
@@ -208,7 +208,7 @@ def main():
     bench_crafting()
     bench_convolutions()
     for n_sets, width in ((10, 64), (50, 256), (50, 2048)):
-        bench_heads(n_sets, width)
+        bench_probes(n_sets, width)
     if importlib.util.find_spec("art"):
         bench_art()
     else:

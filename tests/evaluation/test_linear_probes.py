@@ -1,4 +1,4 @@
-"""Heads trained together, against heads trained alone."""
+"""Probes trained together, against probes trained alone."""
 
 from copy import deepcopy
 
@@ -8,8 +8,8 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from torch.nn.functional import cross_entropy
 
-from skpoison.evaluation import TransferHeads
-from skpoison.evaluation._batched_probes import _orders, train_heads
+from skpoison.evaluation import LinearProbes
+from skpoison.evaluation._batched_probes import _orders, train_probes
 
 N, WIDTH, CLASSES = 150, 12, 4
 
@@ -41,7 +41,7 @@ def start(head):
 
 
 def trained_alone(head, X, y, orders, batch_size, milestones):
-    """A head on these rows alone, in the plainest way of torch."""
+    """A probe on these rows alone, in the plainest way of torch."""
     head, X, y = deepcopy(head), torch.tensor(X), torch.tensor(y)
     adam = torch.optim.Adam(head.parameters(), lr=0.1)
     schedule = torch.optim.lr_scheduler.MultiStepLR(adam, milestones)
@@ -56,9 +56,9 @@ def trained_alone(head, X, y, orders, batch_size, milestones):
 
 def test_full_batches_do_as_torch_does_on_the_kept_rows(pool, head):
     X, y, masks = pool
-    heads = TransferHeads(batch_size=N, max_epochs=40, milestones=(20, 30))
-    heads.fit(X, y, masks, **start(head))
-    for mask, coef, intercept in zip(masks, heads.coef_, heads.intercept_):
+    probes = LinearProbes(batch_size=N, max_epochs=40, milestones=(20, 30))
+    probes.fit(X, y, masks, **start(head))
+    for mask, coef, intercept in zip(masks, probes.coef_, probes.intercept_):
         orders = [np.arange(mask.sum())] * 40
         expected = trained_alone(head, X[mask], y[mask], orders, N, [20, 30])
         assert_allclose(coef, expected[0], atol=1e-4)
@@ -68,7 +68,7 @@ def test_full_batches_do_as_torch_does_on_the_kept_rows(pool, head):
 def test_batches_do_as_torch_does_in_the_same_order(pool, head):
     X, y, masks = pool
     ones = np.ones((N, 1), dtype=np.float32)
-    together = train_heads(
+    together = train_probes(
         np.hstack([X, ones]),
         y,
         masks,
@@ -88,51 +88,51 @@ def test_batches_do_as_torch_does_in_the_same_order(pool, head):
         assert_allclose(found[-1], intercept, atol=1e-4)
 
 
-def test_heads_do_not_influence_each_other(pool, head):
+def test_probes_do_not_influence_each_other(pool, head):
     X, y, masks = pool
-    heads = TransferHeads(random_state=0, max_epochs=20)
-    together = heads.fit(X, y, masks, **start(head)).coef_
+    probes = LinearProbes(random_state=0, max_epochs=20)
+    together = probes.fit(X, y, masks, **start(head)).coef_
     for mask, coef in zip(masks, together):
-        alone = heads.fit(X, y, mask[None], **start(head)).coef_[0]
+        alone = probes.fit(X, y, mask[None], **start(head)).coef_[0]
         assert_allclose(alone, coef, atol=1e-4)
 
 
-def test_many_heads_are_trained_by_groups(pool):
+def test_many_probes_are_trained_by_groups(pool):
     X, y, masks = pool
-    heads = TransferHeads(random_state=0, max_epochs=3)
-    few = heads.fit(X, y, masks).coef_
-    many = heads.fit(X, y, np.tile(masks, (20, 1))).coef_
+    probes = LinearProbes(random_state=0, max_epochs=3)
+    few = probes.fit(X, y, masks).coef_
+    many = probes.fit(X, y, np.tile(masks, (20, 1))).coef_
     assert_allclose(many, np.tile(few, (20, 1, 1)), atol=1e-5)
 
 
 def test_rows_outside_of_the_mask_do_not_count(pool, head):
     X, y, masks = pool
-    heads = TransferHeads(random_state=0, max_epochs=5)
-    expected = heads.fit(X, y, masks[:1], **start(head)).coef_
+    probes = LinearProbes(random_state=0, max_epochs=5)
+    expected = probes.fit(X, y, masks[:1], **start(head)).coef_
     strange = np.where(masks[0][:, None], X, 1e6).astype(np.float32)
-    assert_array_equal(heads.fit(strange, y, masks[:1], **start(head)).coef_, expected)
+    assert_array_equal(probes.fit(strange, y, masks[:1], **start(head)).coef_, expected)
 
 
-def test_predictions_are_labels_per_head(pool):
+def test_predictions_are_labels_per_probe(pool):
     X, y, masks = pool
     names = np.array(["ant", "bee", "cat", "dog"])[y]
     X = X + 3 * np.eye(CLASSES, WIDTH, dtype=np.float32)[y]
-    heads = TransferHeads(random_state=0).fit(X, names, masks)
-    predicted = heads.predict(X[:30])
+    probes = LinearProbes(random_state=0).fit(X, names, masks)
+    predicted = probes.predict(X[:30])
     assert predicted.shape == (7, 30)
     for i in range(7):
-        scores = X[:30] @ heads.coef_[i].T + heads.intercept_[i]
-        assert_array_equal(predicted[i], heads.classes_[scores.argmax(axis=1)])
-    assert np.mean(heads.predict(X)[1] == names) > 0.95
+        scores = X[:30] @ probes.coef_[i].T + probes.intercept_[i]
+        assert_array_equal(predicted[i], probes.classes_[scores.argmax(axis=1)])
+    assert np.mean(probes.predict(X)[1] == names) > 0.95
 
 
 def test_order_comes_from_the_random_state_alone(pool):
     X, y, masks = pool
     state = torch.get_rng_state()
-    heads = TransferHeads(random_state=0, max_epochs=2)
-    first = heads.fit(X, y, masks).coef_
-    assert_array_equal(heads.fit(X, y, masks).coef_, first)
-    assert (heads.set_params(random_state=1).fit(X, y, masks).coef_ != first).any()
+    probes = LinearProbes(random_state=0, max_epochs=2)
+    first = probes.fit(X, y, masks).coef_
+    assert_array_equal(probes.fit(X, y, masks).coef_, first)
+    assert (probes.set_params(random_state=1).fit(X, y, masks).coef_ != first).any()
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -153,11 +153,11 @@ def test_unusable_input_is_said(pool, change, message):
     X, y, masks = pool
     given = {"X": X, "y": y, "keep_masks": masks, **change}
     with pytest.raises(ValueError, match=message):
-        TransferHeads(max_epochs=1).fit(**given)
+        LinearProbes(max_epochs=1).fit(**given)
 
 
 def test_unusable_parameters_are_said(pool):
     with pytest.raises(ValueError, match="'lr' parameter"):
-        TransferHeads(lr=0).fit(*pool)
+        LinearProbes(lr=0).fit(*pool)
     with pytest.raises(ValueError, match="has 3 features"):
-        TransferHeads(max_epochs=1).fit(*pool).predict(np.zeros((1, 3)))
+        LinearProbes(max_epochs=1).fit(*pool).predict(np.zeros((1, 3)))

@@ -257,11 +257,11 @@ def outcome(sets, victim, features, keep_masks, test):
     predictions, accuracies : ndarray of shape (n_masks, n_sets)
     """
     n_masks, n_sets = keep_masks.shape[:2]
-    heads = victim.train(features, sets.y, keep_masks.reshape(-1, len(sets.y)))
+    probes = victim.train(features, sets.y, keep_masks.reshape(-1, len(sets.y)))
     X_test, y_test = test
-    predicted = heads.predict(victim.features(sets.X_target))
+    predicted = probes.predict(victim.features(sets.X_target))
     predicted = predicted.reshape(n_masks, n_sets, n_sets)
-    accuracy = np.mean(heads.predict(X_test) == y_test, axis=1)
+    accuracy = np.mean(probes.predict(X_test) == y_test, axis=1)
     predictions = np.diagonal(predicted, axis1=1, axis2=2)
     return predictions, accuracy.reshape(n_masks, n_sets)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skpoison.embedding import NetEmbedding
-from skpoison.evaluation import TransferHeads
+from skpoison.evaluation import LinearProbes
 
 from ._images import PRETRAINING_ROWS, Setup
 from ._networks import SHAPES, Recipe, trained
@@ -62,7 +62,7 @@ class Victim:
 
     def train(self, features, y, keep_masks):
         """A head for each mask, trained on from the network's own."""
-        return TransferHeads(random_state=0).fit(
+        return LinearProbes(random_state=0).fit(
             features,
             y,
             keep_masks,
