@@ -32,6 +32,5 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
-    "ignore_pattern": r"/paper/",
 }
 html_theme = "pydata_sphinx_theme"

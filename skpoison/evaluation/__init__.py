@@ -1,4 +1,7 @@
-"""Evaluation: what poison does to those who train on it, with and without a defense."""
+"""Evaluation: what poison does to those who train on it, with and without a defense.
+
+``python -m skpoison.evaluation`` lists the experiments of the papers.
+"""
 
 import lazy_loader as lazy
 

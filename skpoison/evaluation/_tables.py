@@ -1,33 +1,92 @@
 """Tables of what was measured: mean and standard deviation, in markdown."""
 
-from pandas.api.types import is_numeric_dtype
+from ._optional import optional_import
 
 
 def mean_and_deviation(frame, index, columns, values, *, digits=3):
-    """Mean ± standard deviation of the values of each row and column, as text.
+    """Mean ± standard deviation over the repetitions of an experiment, as text.
 
     Rows and columns of names come in the order in which they first appear in the frame,
     numbers in their own. A single value has no deviation, and a cell without values
-    stays empty.
+    stays empty. Needs pandas.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each cell, as :func:`run_experiment` returns it.
+    index, columns : str
+        The columns of the frame whose values name the rows and the columns.
+    values : str
+        The column whose values are averaged.
+    digits : int, default=3
+        Decimals.
+
+    Returns
+    -------
+    DataFrame of str
+
+    See Also
+    --------
+    markdown_table : The table as a document shows it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skpoison.evaluation import mean_and_deviation
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "defense": ["none", "none", "oracle", "oracle"],
+    ...         "rate": [0.1, 0.1, 0.1, 0.2],
+    ...         "accuracy": [0.7, 0.8, 0.9, 0.9],
+    ...     }
+    ... )
+    >>> mean_and_deviation(frame, "defense", "rate", "accuracy", digits=2)
+    rate             0.1   0.2
+    defense
+    none     0.75 ± 0.07
+    oracle          0.90  0.90
     """
+    is_numeric = optional_import("pandas", "data").api.types.is_numeric_dtype
+
+    def in_order(column):
+        labels = column.drop_duplicates()
+        return labels.sort_values() if is_numeric(column) else labels
+
     groups = frame.groupby([index, columns], sort=False)[values]
     cells = groups.agg(_text, digits=digits).unstack(columns, fill_value="")
-    return cells.loc[_in_order(frame[index]), _in_order(frame[columns])]
+    return cells.loc[in_order(frame[index]), in_order(frame[columns])]
 
 
-def markdown(table):
-    """A table with its index as the first column, in markdown."""
+def markdown_table(table):
+    """A table in markdown, its index as the first column.
+
+    Parameters
+    ----------
+    table : DataFrame
+        For example from :func:`mean_and_deviation`.
+
+    Returns
+    -------
+    str
+        Lines without a line break at the end.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skpoison.evaluation import markdown_table
+    >>> table = pd.DataFrame({0.1: [".75", ".90"]}, ["none", "oracle"])
+    >>> print(markdown_table(table.rename_axis("defense")))
+    | defense | 0.1 |
+    | --- | --- |
+    | none | .75 |
+    | oracle | .90 |
+    """
     lines = [
         [table.index.name or "", *table.columns],
         ["---"] * (1 + len(table.columns)),
         *([name, *row] for name, row in zip(table.index, table.to_numpy())),
     ]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _in_order(column):
-    labels = column.drop_duplicates()
-    return labels.sort_values() if is_numeric_dtype(column) else labels
 
 
 def _text(values, digits):

@@ -1,4 +1,6 @@
 from ._alexnet import AlexNet
+from ._batches import AugmentedBatches
+from ._callbacks import TriangularRate
 from ._densenet import DenseNet121
 from ._dpn import DPN92
 from ._googlenet import GoogLeNet
@@ -12,6 +14,7 @@ from ._whitening import WhiteningNet
 __all__ = [
     "DPN92",
     "AlexNet",
+    "AugmentedBatches",
     "DenseNet121",
     "GoogLeNet",
     "MobileNetV2",
@@ -21,6 +24,7 @@ __all__ = [
     "ResNet20",
     "ResNet50",
     "SENet18",
+    "TriangularRate",
     "WhiteningNet",
     "make_fast_classifier",
 ]

@@ -24,6 +24,25 @@ class AugmentedBatches:
         In pixels.
     generator : torch.Generator, default=None
         None for torch's own.
+
+    Raises
+    ------
+    ValueError
+        While iterating, for rows that are no images.
+
+    See Also
+    --------
+    make_fast_classifier : A recipe that trains on such batches.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skpoison.embedding.networks import AugmentedBatches
+    >>> dataset = [(torch.rand(3, 32, 32), i % 2) for i in range(10)]
+    >>> for images, target in AugmentedBatches(dataset, batch_size=4):
+    ...     print(images.shape, target.shape)
+    torch.Size([4, 3, 32, 32]) torch.Size([4])
+    torch.Size([4, 3, 32, 32]) torch.Size([4])
     """
 
     def __init__(self, dataset, *, batch_size, shift=2, generator=None):

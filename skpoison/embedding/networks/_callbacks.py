@@ -42,6 +42,31 @@ class TriangularRate(_StepCallback):
         Shares of the full learning rate.
     peak : float, default=0.23
         Share of the steps after which the learning rate is full.
+
+    See Also
+    --------
+    make_fast_classifier : A recipe whose learning rate goes this way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skorch import NeuralNetClassifier
+    >>> from skpoison.embedding import MLP
+    >>> from skpoison.embedding.networks import TriangularRate
+    >>> net = NeuralNetClassifier(
+    ...     MLP,
+    ...     module__n_features=4,
+    ...     module__n_classes=2,
+    ...     lr=0.1,
+    ...     max_epochs=10,
+    ...     callbacks=[("rate", TriangularRate(start=0.0, peak=0.5, end=0.0))],
+    ...     train_split=None,
+    ...     verbose=0,
+    ... )
+    >>> X = np.zeros((8, 4), dtype=np.float32)
+    >>> _ = net.fit(X, np.arange(8) % 2)
+    >>> round(net.optimizer_.param_groups[0]["lr"], 6)
+    0.02
     """
 
     def __init__(self, start=0.2, peak=0.23, end=0.07):

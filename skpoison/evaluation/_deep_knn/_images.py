@@ -5,8 +5,11 @@ from functools import cache
 import numpy as np
 from sklearn.datasets import load_digits
 
-from skpoison.datasets import fetch_cifar10, fetch_mnist
+from ...datasets import fetch_cifar10, fetch_mnist
 
+N_CLASSES = 10
+# Channels, height and width.
+SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 # Rows of each class that networks are pre-trained on: those of the paper.
 PRETRAINING_ROWS = {"digits": 90, "mnist": 4800, "cifar10": 4800}
 # All that victims may fine-tune on; what follows is held out.

@@ -1,37 +1,16 @@
 """Victims of clean-label poison: a frozen network whose head goes on training."""
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
-from skpoison.embedding import NetEmbedding
-from skpoison.evaluation import LinearProbes
-
-from ._images import PRETRAINING_ROWS, Setup
-from ._networks import SHAPES, Recipe, trained
+from ...embedding import NetEmbedding
+from .._linear_probes import LinearProbes
+from ._architectures import ARCHITECTURES
+from ._images import PRETRAINING_ROWS, SHAPES, Setup
+from ._networks import Recipe, trained
 
 PRECISIONS = {"digits": "float32", "mnist": "float32", "cifar10": "auto"}
-
-
-class Net(NamedTuple):
-    """A network as it is written in options and tables.
-
-    "resnet8-16" was trained for 16 epochs; of "whitening-16/flip+shift" the features
-    are averaged over views of each image. A seed may follow: "mlp-30 seed 1".
-    """
-
-    architecture: str
-    epochs: int
-    views: str | None
-    seed: int
-
-    @classmethod
-    def parse(cls, text, seed=0):
-        name, _, own_seed = text.partition(" seed ")
-        name, _, views = name.partition("/")
-        architecture, _, epochs = name.rpartition("-")
-        return cls(architecture, int(epochs), views or None, int(own_seed or seed))
 
 
 class Victim:
@@ -39,7 +18,8 @@ class Victim:
 
     Parameters
     ----------
-    net : Net
+    net : Network
+        With a seed.
     data : str
     draw : int
     folder : path
@@ -52,7 +32,7 @@ class Victim:
             module, frozen=True, views=net.views, precision=PRECISIONS[data]
         ).fit(np.zeros((2, *SHAPES[data]), dtype=np.float32))
         head = module.get_submodule(self.embedding.layer_)
-        scale = recipe_of(net, data, draw).logit_scale
+        scale = ARCHITECTURES[net.architecture].logit_scale
         self.coef = scale * head.weight.detach().numpy()
         self.intercept = None if head.bias is None else head.bias.detach().numpy()
 
@@ -61,7 +41,7 @@ class Victim:
         return self.embedding.transform(X)
 
     def train(self, features, y, keep_masks):
-        """A head for each mask, trained on from the network's own."""
+        """A probe for each mask, trained on from the network's own head."""
         return LinearProbes(random_state=0).fit(
             features,
             y,
@@ -79,8 +59,16 @@ def network(net, data, draw, folder):
 
 def recipe_of(net, data, draw):
     """What the network of a victim depends on; its views are not among that."""
-    trained_as = net.architecture, net.epochs, net.seed
-    return Recipe(data, *trained_as, PRETRAINING_ROWS[data], draw, PRECISIONS[data])
+    return Recipe(
+        data,
+        net.architecture,
+        net.training,
+        net.epochs,
+        net.seed,
+        PRETRAINING_ROWS[data],
+        draw,
+        PRECISIONS[data],
+    )
 
 
 @cache
@@ -90,7 +78,7 @@ def victim(net, data, draw, folder):
 
 
 @cache
-def test_rows(net, data, draw, folder):
+def rows_to_test(net, data, draw, folder):
     """Features and labels to test a victim on."""
     X, y = Setup(data, draw).test()
     return victim(net, data, draw, folder).features(X), y

@@ -1,6 +1,4 @@
-"""The script of the regression tables, on small data that needs no download."""
-
-import importlib
+"""The experiments on regressions, on small data that needs no download."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +6,9 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from skpoison.defenses import TRIMRegressor
+from skpoison.evaluation._house_prices import _command, _measure, _rows
+from skpoison.evaluation._house_prices._defenses import DETECTORS, MODEL_DEFENSES
+from skpoison.evaluation._house_prices._evasion import evade
 
 
 def made_houses(return_X_y, as_frame):
@@ -17,24 +18,22 @@ def made_houses(return_X_y, as_frame):
     return pd.DataFrame(X, columns=[f"x{i}" for i in range(8)]), pd.Series(y)
 
 
-@pytest.fixture
-def script(monkeypatch):
-    module = importlib.import_module("skpoison.evaluation._house_prices._command")
-    monkeypatch.setattr(module, "DATA", {"house": made_houses})
-    monkeypatch.setattr(module, "N_TEST", 150)
-    return module
+@pytest.fixture(autouse=True)
+def houses(monkeypatch):
+    monkeypatch.setattr(_rows, "DATA", {"house": made_houses})
+    monkeypatch.setattr(_rows, "N_TEST", 150)
 
 
-def run(script, folder, *options):
+def run(folder, *options):
     common = ["--jobs", "1", "--seeds", "1", "--results", str(folder)]
-    script.main([*common, *options])
+    _command.main([*common, *options])
 
 
-def test_the_test_error_after_each_defense(script, tmp_path, capsys):
+def test_the_test_error_after_each_defense(tmp_path, capsys):
     options = ["--data", "house", "--models", "ridge", "--rates", "0", "0.2"]
-    run(script, tmp_path, *options, "--detection")
+    run(tmp_path, *options, "--detection")
     measured = pd.read_csv(tmp_path / "house_models.csv")
-    assert len(measured) == 4 * len(script.DEFENDED)
+    assert len(measured) == 4 * len(MODEL_DEFENSES)
     at = measured.set_index(["attack", "rate", "defense"])
     undefended = at.test_mse["OptP", 0.2, "none (flag nothing)"]
     assert undefended > 5 * at.test_mse["OptP", 0.0, "none (flag nothing)"]
@@ -46,13 +45,11 @@ def test_the_test_error_after_each_defense(script, tmp_path, capsys):
     assert (tmp_path / "house_models.png").stat().st_size > 10_000
 
 
-def test_the_figures_of_the_second_paper_stand_beside(
-    script, tmp_path, capsys, monkeypatch
-):
-    few = {name: script.DETECTORS[name] for name in ("flag nothing", "TRIMRegressor")}
-    monkeypatch.setattr(script, "DETECTORS", few)
-    monkeypatch.setattr(script, "N_HOUSES", 400)
-    run(script, tmp_path, "--models", "--detection", "0.2")
+def test_the_figures_of_the_second_paper_stand_beside(tmp_path, capsys, monkeypatch):
+    few = {name: DETECTORS[name] for name in ("flag nothing", "TRIMRegressor")}
+    monkeypatch.setattr(_command, "DETECTORS", few)
+    monkeypatch.setattr(_measure, "N_HOUSES", 400)
+    run(tmp_path, "--models", "--detection", "0.2")
     measured = pd.read_csv(tmp_path / "house_detection.csv").set_index("defense")
     nothing = measured.loc["flag nothing"]
     assert nothing.accuracy.sub(1 / 1.2).abs().max() < 2e-3
@@ -61,8 +58,7 @@ def test_the_figures_of_the_second_paper_stand_beside(
     assert "| *De-Pois, the paper* | 0.838 |" in capsys.readouterr().out
 
 
-def test_evading_rows_are_kept_and_harm(script):
-    evade = importlib.import_module("skpoison.evaluation._house_prices._evasion").evade
+def test_evading_rows_are_kept_and_harm():
     X, y = made_houses(True, True)
     X, y = X.to_numpy(), y.to_numpy()
     trim = TRIMRegressor(Ridge(0.1))
