@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .._utils.targets import is_continuous
+from .._utils.parameters import StrOptions
+from .._utils.targets import is_regression
 from ..base import PoisonFilter
 
 
@@ -11,12 +12,15 @@ class OracleFilter(PoisonFilter):
 
     It is no defense, since it is told which rows are poison. A table of defenses begins
     with two of its verdicts: that on the true mask removes all poison, and that on a
-    mask without poison removes nothing.
+    mask without poison removes nothing. X is not read, so that it may hold anything.
 
     Parameters
     ----------
     is_poison : array-like of bool of shape (n_samples,)
         Which of the rows that it will be fitted on are poison.
+    task : {"auto", "classification", "regression"}, default="auto"
+        Whether y holds labels or target values; "auto" decides by y, and refuses whole
+        numbers that could be either.
 
     Examples
     --------
@@ -28,14 +32,18 @@ class OracleFilter(PoisonFilter):
     array([1, 1, 1, 1])
     """
 
-    _accept_sparse = "csr"
-    _parameter_constraints: dict = {"is_poison": ["array-like"]}
+    _parameter_constraints: dict = {
+        "is_poison": ["array-like"],
+        "task": [StrOptions({"auto", "classification", "regression"})],
+    }
+    _validates_X = False
 
-    def __init__(self, is_poison):
+    def __init__(self, is_poison, *, task="auto"):
         self.is_poison = is_poison
+        self.task = task
 
     def _is_regression(self, y):
-        return is_continuous(y)
+        return is_regression(y, self.task)
 
     def _score_training_rows(self, X, y, trusted):
         is_poison = np.asarray(self.is_poison)

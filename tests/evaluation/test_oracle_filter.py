@@ -19,10 +19,13 @@ def test_the_poison_is_removed_and_nothing_else(rows):
     oracle = OracleFilter(is_poison).fit(*rows)
     assert_array_equal(oracle.inlier_mask_, ~is_poison)
     assert oracle.sample_scores_[is_poison].max() < oracle.offset_
-    sparse = csr_array(rows[0])
-    assert_array_equal(
-        OracleFilter(is_poison).fit(sparse, rows[1]).inlier_mask_, ~is_poison
-    )
+
+
+@pytest.mark.parametrize("made", [csr_array, lambda X: X.astype(str).tolist()])
+def test_features_may_be_anything(rows, made):
+    is_poison = np.arange(20) > 15
+    oracle = OracleFilter(is_poison).fit(made(rows[0]), rows[1])
+    assert_array_equal(oracle.inlier_mask_, ~is_poison)
 
 
 def test_without_poison_nothing_is_removed(rows):
@@ -33,6 +36,14 @@ def test_target_values_are_judged_as_labels_are(rows):
     is_poison = np.arange(20) > 15
     y = np.linspace(0, 1, 20)
     assert_array_equal(OracleFilter(is_poison).fit(rows[0], y).inlier_mask_, ~is_poison)
+
+
+def test_whole_numbers_that_could_be_either_need_the_task():
+    oracle, y = OracleFilter(np.arange(200) > 190), np.arange(200)
+    X = y[:, None] / 200
+    with pytest.raises(ValueError, match="task='regression'"):
+        oracle.fit(X, y)
+    assert oracle.set_params(task="regression").fit(X, y).inlier_mask_.sum() == 191
 
 
 @pytest.mark.parametrize(

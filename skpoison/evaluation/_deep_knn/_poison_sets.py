@@ -9,7 +9,11 @@ from operator import itemgetter
 
 import numpy as np
 
-from ...exceptions import DegenerateFilterWarning, RemovedClassWarning
+from ...exceptions import (
+    DegenerateFilterWarning,
+    RemovedClassWarning,
+    ThinnedClassWarning,
+)
 from ...metrics import defense_success_rate, filter_report
 
 
@@ -72,9 +76,12 @@ def keep_rows(sets, features, make_filter):
     kept = np.zeros_like(sets.members)
     for mask, rows in zip(kept, map(np.flatnonzero, sets.members)):
         with warnings.catch_warnings():
-            # The tables show both.
-            warnings.simplefilter("ignore", DegenerateFilterWarning)
-            warnings.simplefilter("ignore", RemovedClassWarning)
+            for told_by_tables in (
+                DegenerateFilterWarning,
+                RemovedClassWarning,
+                ThinnedClassWarning,
+            ):
+                warnings.simplefilter("ignore", told_by_tables)
             filter = make_filter(sets.is_poison[rows]).fit(features[rows], sets.y[rows])
         mask[rows[filter.inlier_mask_]] = True
     return kept
