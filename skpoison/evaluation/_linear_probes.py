@@ -1,8 +1,13 @@
 """Victims that fine-tune the head of a frozen network, many at once."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_array, check_random_state, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
@@ -10,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._torch.device import torch_device
 from .._utils.parameters import Interval
+from .._utils.typing import Device, MatrixLike, RandomState
 from ._batched_probes import train_probes
 
 
@@ -92,12 +98,12 @@ class LinearProbes(BaseEstimator):
     def __init__(
         self,
         *,
-        lr=0.1,
-        batch_size=64,
-        max_epochs=60,
-        milestones=(30, 45),
-        random_state=None,
-        device="auto",
+        lr: float = 0.1,
+        batch_size: int = 64,
+        max_epochs: int = 60,
+        milestones: Sequence[int] = (30, 45),
+        random_state: RandomState = None,
+        device: Device = "auto",
     ):
         self.lr = lr
         self.batch_size = batch_size
@@ -107,7 +113,15 @@ class LinearProbes(BaseEstimator):
         self.device = device
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, keep_masks, *, coef_init=None, intercept_init=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        keep_masks: ArrayLike,
+        *,
+        coef_init: ArrayLike | None = None,
+        intercept_init: ArrayLike | None = None,
+    ) -> Self:
         """Train one probe per mask.
 
         Parameters
@@ -162,7 +176,7 @@ class LinearProbes(BaseEstimator):
         self.intercept_ = probes[:, -1]
         return self
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict with every probe.
 
         Parameters

@@ -1,6 +1,9 @@
 """The filter that knows the answer: what every defense is compared with."""
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._utils.parameters import StrOptions
 from .._utils.targets import is_regression
@@ -38,7 +41,12 @@ class OracleFilter(PoisonFilter):
     }
     _validates_X = False
 
-    def __init__(self, is_poison, *, task="auto"):
+    def __init__(
+        self,
+        is_poison: ArrayLike,
+        *,
+        task: Literal["auto", "classification", "regression"] = "auto",
+    ):
         self.is_poison = is_poison
         self.task = task
 

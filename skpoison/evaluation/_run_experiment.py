@@ -1,17 +1,31 @@
 """Experiments of many cells: run in parallel, and resumed where they stopped."""
 
+from __future__ import annotations
+
 import csv
 import sys
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed, parallel_config
 
 from ._optional import optional_import
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def run_experiment(measure, settings, defenses, path, *, n_jobs=-1):
+
+def run_experiment(
+    measure: Callable[[Any, list], Iterable[dict]],
+    settings: list,
+    defenses: list,
+    path: str | Path,
+    *,
+    n_jobs: int = -1,
+) -> pd.DataFrame:
     """Measure every defense in every setting, except for what a file holds.
 
     A setting makes one poisoned training set, and every defense is measured on it. A
@@ -73,7 +87,7 @@ def run_experiment(measure, settings, defenses, path, *, n_jobs=-1):
     2   0.2     1    none       0.8
     3   0.2     1  oracle       1.0
     """
-    pd = optional_import("pandas", "data")
+    read_csv = optional_import("pandas", "data").read_csv
     _check_asked(settings, defenses)
     path, keys = Path(path), [*_columns(settings[0]), "defense"]
     done = set(_cells(path, keys))
@@ -90,7 +104,7 @@ def run_experiment(measure, settings, defenses, path, *, n_jobs=-1):
             _append(path, rows)
     where = {cell: line for line, cell in enumerate(_cells(path, keys))}
     asked = [where[_cell(s, d)] for s in settings for d in defenses]
-    return pd.read_csv(path).iloc[asked].reset_index(drop=True)
+    return read_csv(path).iloc[asked].reset_index(drop=True)
 
 
 def single_threaded_workers(n_jobs):

@@ -1,9 +1,18 @@
 """Tables of what was measured: mean and standard deviation, in markdown."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ._optional import optional_import
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def mean_and_deviation(frame, index, columns, values, *, digits=3):
+
+def mean_and_deviation(
+    frame: pd.DataFrame, index: str, columns: str, values: str, *, digits: int = 3
+) -> pd.DataFrame:
     """Mean ± standard deviation over the repetitions of an experiment, as text.
 
     Rows and columns of names come in the order in which they first appear in the frame,
@@ -57,7 +66,7 @@ def mean_and_deviation(frame, index, columns, values, *, digits=3):
     return cells.loc[in_order(frame[index]), in_order(frame[columns])]
 
 
-def markdown_table(table):
+def markdown_table(table: pd.DataFrame) -> str:
     """A table in markdown, its index as the first column.
 
     Parameters

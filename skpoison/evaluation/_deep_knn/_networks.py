@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -13,7 +14,7 @@ from ._architectures import ARCHITECTURES
 from ._settings import PLAIN, ROBUST_FAST
 
 # Steps of adversarial training; those of CIFAR-10 are the paper's.
-ADVERSARIAL = {
+ADVERSARIAL: dict[str, dict[str, Any]] = {
     "digits": {"eps": 0.1, "step_size": 0.025, "n_steps": 10},
     "mnist": {"eps": 0.1, "step_size": 0.025, "n_steps": 10},
     "cifar10": {"eps": 8 / 255, "step_size": 2 / 255, "n_steps": 20},
@@ -68,7 +69,7 @@ class Recipe:
 
     def trainer(self):
         """The estimator that trains the net."""
-        options = {
+        options: dict[str, Any] = {
             "precision": self.precision,
             "random_state": self.seed,
             "verbose": int(self.data == "cifar10"),
