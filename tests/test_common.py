@@ -9,7 +9,8 @@ import pytest
 import sklearn.pipeline
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array, issparse
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
 from sklearn.datasets import make_blobs
 from sklearn.utils import get_tags
 
@@ -18,7 +19,7 @@ from skpoison.base import PoisonFilter
 from skpoison.meta import DefendedClassifier
 from skpoison.pipeline import Pipeline
 
-from ._instances import FILTERS, ORDER_DEPENDENT, REGRESSION_FILTERS
+from ._instances import FILTERS, META_ESTIMATORS, ORDER_DEPENDENT, REGRESSION_FILTERS
 
 N_SAMPLES = 90
 
@@ -29,11 +30,19 @@ def name_of(estimator):
 
 def trusted_for(estimator, y):
     """Fit parameters that the filter cannot do without: every third row is trusted."""
-    return {"trusted": np.arange(len(y)) % 3 == 0} if estimator._needs_trusted else {}
+    needed = getattr(estimator, "_needs_trusted", False)
+    return {"trusted": np.arange(len(y)) % 3 == 0} if needed else {}
 
 
 def fitted(estimator, X, y):
     return clone(estimator).fit(X, y, **trusted_for(estimator, y))
+
+
+def outcome(estimator, X):
+    """What a fitted estimator says of the rows: scores of a filter, or predictions."""
+    if isinstance(estimator, PoisonFilter):
+        return estimator.sample_scores_
+    return estimator.predict(X)
 
 
 every_filter = pytest.mark.parametrize(
@@ -47,6 +56,13 @@ every_kind = pytest.mark.parametrize(
             pytest.param(f, True, id=f"{name_of(f)}-regression")
             for f in REGRESSION_FILTERS
         ),
+    ],
+)
+every_estimator = pytest.mark.parametrize(
+    ("estimator", "regression"),
+    [
+        *every_kind.args[1],
+        *(pytest.param(e, is_regressor(e), id=name_of(e)) for e in META_ESTIMATORS),
     ],
 )
 
@@ -205,15 +221,28 @@ def test_the_estimator_never_sees_a_suspect(estimator, blobs, drops):
     )
 
 
-@every_kind
+@pytest.mark.parametrize("pipeline", [sklearn.pipeline.Pipeline, Pipeline])
+@every_filter
+def test_trusted_rows_reach_the_filter_by_metadata_routing(estimator, blobs, pipeline):
+    X, y = blobs
+    trusted = np.arange(len(y)) % 3 == 0
+    with config_context(enable_metadata_routing=True):
+        filter = clone(estimator).set_fit_request(trusted=True)
+        model = pipeline([("filter", filter), ("clf", Recorder())])
+        model.fit(X, y, trusted=trusted)
+    direct = clone(estimator).fit(X, y, trusted=trusted)
+    assert_array_equal(model["filter"].inlier_mask_, direct.inlier_mask_)
+
+
+@every_estimator
 def test_repetition_changes_nothing(estimator, data):
     X, y = data
     assert_array_equal(
-        fitted(estimator, X, y).sample_scores_, fitted(estimator, X, y).sample_scores_
+        outcome(fitted(estimator, X, y), X), outcome(fitted(estimator, X, y), X)
     )
 
 
-@every_kind
+@every_estimator
 def test_the_input_is_not_modified(estimator, data):
     X, y = data
     X_before, y_before = X.copy(), y.copy()
@@ -222,19 +251,19 @@ def test_the_input_is_not_modified(estimator, data):
     assert_array_equal(y, y_before)
 
 
-@every_kind
+@every_estimator
 def test_memory_layout_changes_nothing(estimator, data):
     X, y = data
     X.flags.writeable = False
     np.testing.assert_allclose(
-        fitted(estimator, np.asfortranarray(X), y).sample_scores_,
-        fitted(estimator, X, y).sample_scores_,
+        outcome(fitted(estimator, np.asfortranarray(X), y), X),
+        outcome(fitted(estimator, X, y), X),
         rtol=1e-6,
         atol=1e-6,
     )
 
 
-@every_kind
+@every_estimator
 def test_the_order_of_the_rows_changes_nothing(estimator, data):
     if name_of(estimator) in ORDER_DEPENDENT:
         pytest.skip(ORDER_DEPENDENT[name_of(estimator)])
@@ -244,9 +273,13 @@ def test_the_order_of_the_rows_changes_nothing(estimator, data):
     shuffled = clone(estimator).fit(
         X[order], y[order], **{name: value[order] for name, value in params.items()}
     )
-    assert_array_equal(
-        shuffled.inlier_mask_, fitted(estimator, X, y).inlier_mask_[order]
-    )
+    straight = fitted(estimator, X, y)
+    if isinstance(estimator, PoisonFilter):
+        assert_array_equal(shuffled.inlier_mask_, straight.inlier_mask_[order])
+    else:
+        np.testing.assert_allclose(
+            outcome(shuffled, X), outcome(straight, X), rtol=1e-6, atol=1e-6
+        )
 
 
 @every_kind
@@ -287,14 +320,14 @@ def test_string_labels_give_the_same_verdict(estimator, blobs):
     )
 
 
-@every_kind
-def test_pickled_filters_are_the_same(estimator, data):
+@every_estimator
+def test_pickled_estimators_are_the_same(estimator, data):
     X, y = data
-    filter = fitted(estimator, X, y)
-    again = pickle.loads(pickle.dumps(filter))
-    assert_array_equal(again.inlier_mask_, filter.inlier_mask_)
-    if hasattr(filter, "score_samples"):
-        assert_array_equal(again.score_samples(X, y), filter.score_samples(X, y))
+    before = fitted(estimator, X, y)
+    again = pickle.loads(pickle.dumps(before))
+    assert_array_equal(outcome(again, X), outcome(before, X))
+    if isinstance(estimator, PoisonFilter) and hasattr(before, "score_samples"):
+        assert_array_equal(again.score_samples(X, y), before.score_samples(X, y))
 
 
 @every_kind
@@ -384,7 +417,7 @@ def test_one_class_is_refused(estimator, blobs):
         fitted(estimator, X, np.ones_like(y))
 
 
-@every_kind
+@every_estimator
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_refused(estimator, data, value):
     if get_tags(estimator).input_tags.allow_nan:
@@ -395,7 +428,7 @@ def test_values_that_are_not_finite_are_refused(estimator, data, value):
         fitted(estimator, X, y)
 
 
-@every_kind
+@every_estimator
 def test_columns_of_words_are_refused(estimator, data):
     if get_tags(estimator).input_tags.string:
         pytest.skip("takes words")
@@ -406,7 +439,7 @@ def test_columns_of_words_are_refused(estimator, data):
         fitted(estimator, X, y)
 
 
-@every_kind
+@every_estimator
 def test_lengths_that_differ_are_refused(estimator, data):
     X, y = data
     with pytest.raises(ValueError, match="inconsistent"):
