@@ -18,6 +18,8 @@ class DeepKNNFilter(PoisonFilter):
     Meant for features of a network, :class:`~skpoison.embedding.NetEmbedding`, where
     clean-label poison sits among rows of the class that it attacks.
 
+    Sparse rows stay sparse, texts as TF-IDF for example.
+
     Poison whose neighbours are of one other class is outvoted once k > 2 n_poison, with
     n_poison the number of poison rows around one target. As that number is unknown, k
     is measured in sizes of the largest class: [1]_ recommends a `normalized_k` of 1 to
@@ -47,6 +49,7 @@ class DeepKNNFilter(PoisonFilter):
     algorithm : {"exact", "approximate"}, default="exact"
         "approximate" searches the neighbours of the training rows with pynndescent and
         misses some; see :func:`~skpoison.neighbors.neighbor_votes` for when that pays.
+        It takes dense rows alone.
     n_jobs : int, default=None
         Worker threads, as in scikit-learn. The outcome does not depend on it.
     random_state : int, RandomState instance or None, default=None

@@ -18,6 +18,8 @@ class LabelSanitizationFilter(PoisonFilter):
     the votes gets that label [1]_. A tie for the most votes changes nothing. As a
     filter it drops the rows that it would relabel; `y_sanitized_` keeps them all.
 
+    Sparse rows stay sparse, texts as TF-IDF for example.
+
     What breaks it: flips that are the majority where they are, which it then spreads,
     as when a whole region is relabelled or the rows farthest from the boundary are
     flipped (30 % of them on digits: .953 against .974 undefended); classes that
