@@ -4,7 +4,7 @@ Four data sets, five attacks on the labels of the untrusted rows, shares of trus
 from 1 to 20 %. The figures are means over data sets, attacks and seeds of the F1 score
 of the poison class and of the ROC AUC, both over the untrusted rows alone.
 
-    python tests/benchmarks/bench_annealed_trust.py --csv annealed_trust.csv
+    python -m tests.benchmarks.bench_annealed_trust --csv annealed_trust.csv
 
 takes about 20 minutes of one core; a run that was stopped goes on where the CSV ends.
 Weak spots:

@@ -1,6 +1,6 @@
 """De-Pois on Fourclass: what learning by degrees adds, and an attacker who knows it.
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/bench_depois.py
+    OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_depois
 
 takes about five minutes of one core. *rounds*: untrusted rows admitted never, in two
 rounds (the default) and in five; F1 of the flips and ROC AUC on the untrusted rows.

@@ -1,7 +1,9 @@
 """Sever, the sphere and slab filter with its certificate, and DUTI: reference figures.
 
 Test accuracy or error after the defense, detection, and CPU seconds of the filter
-alone. Run: python bench_gradient_defenses.py [sever] [sphere_slab] [duti] [de_pois]
+alone.
+
+    python -m tests.benchmarks.bench_gradient_defenses sever sphere_slab duti de_pois
 """
 
 import sys

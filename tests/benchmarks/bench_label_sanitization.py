@@ -5,7 +5,7 @@ rows, undefended and sanitized, at 10 / 20 / 30 %: random flips .964 to .982, .9
 .976, .893 to .976; the rows farthest from the boundary .852 to .893, .734 to .834,
 .586 to .710.
 
-    python tests/benchmarks/bench_label_sanitization.py
+    python -m tests.benchmarks.bench_label_sanitization
 """
 
 import argparse

@@ -4,9 +4,9 @@ Run it as a script. Contenders take turns within one process, and the table hold
 of CPU seconds, so that other load on the machine matters little. Data: ten Gaussian
 clusters with 1 % of the labels flipped, float32.
 
-    python tests/benchmarks/bench_neighbors.py
-    python tests/benchmarks/bench_neighbors.py --sizes 50000,512,100 50000,512,5000
-    python tests/benchmarks/bench_neighbors.py --sizes 50000,64,15 --approximate
+    python -m tests.benchmarks.bench_neighbors
+    python -m tests.benchmarks.bench_neighbors --sizes 50000,512,100 50000,512,5000
+    python -m tests.benchmarks.bench_neighbors --sizes 50000,64,15 --approximate
 """
 
 import argparse

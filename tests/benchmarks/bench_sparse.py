@@ -6,8 +6,8 @@ evenly, ten classes that favour words of their own, 1 % of the labels flipped. T
 is compared with scikit-learn's NearestNeighbors(algorithm="brute") on the same rows, in
 turns within one process.
 
-    python tests/benchmarks/bench_sparse.py
-    python tests/benchmarks/bench_sparse.py --rows 5000 --words even --rounds 3
+    python -m tests.benchmarks.bench_sparse
+    python -m tests.benchmarks.bench_sparse --rows 5000 --words even --rounds 3
 """
 
 import argparse

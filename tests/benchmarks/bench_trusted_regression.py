@@ -3,7 +3,7 @@
 Reference, mean F1 of the poison over the four attacks: .788 for the plain ridge, .850
 for five rounds of self-training.
 
-    python tests/benchmarks/bench_trusted_regression.py
+    python -m tests.benchmarks.bench_trusted_regression
 """
 
 import argparse
