@@ -16,7 +16,7 @@ from sklearn.utils import check_consistent_length, check_X_y
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._utils.containers import n_rows, row_index, take_rows
+from ._utils.containers import check_rows, n_rows, row_index, take_rows
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.labels import encode_labels, label_positions
 from ._utils.row_steps import refuse_to_be_glued
@@ -220,6 +220,7 @@ class PoisonFilter(
             The kept rows of X, of y and of each array; pandas in gives pandas out
             with its index, sparse stays sparse.
         """
+        check_rows(X)
         check_consistent_length(X, y, *arrays)
         self.fit(X, y, **fit_params)
         return take_rows(self.sample_indices_, X, y, *arrays)
@@ -369,6 +370,7 @@ class PoisonFilter(
         return X, y
 
     def _validate_rows(self, X, y, *, reset, **checks):
+        check_rows(X)
         if self._validates_X:
             return validate_data(
                 self,
@@ -478,7 +480,7 @@ class PoisonAttack(BaseEstimator, ABC):
 def _stack(rows, added):
     """Added rows below the given ones, in the given container."""
     if not hasattr(rows, "iloc"):
-        return np.concatenate([np.asarray(rows), np.asarray(added)])
+        return np.concatenate([_as_array(rows), _as_array(added)])
     import pandas as pd
 
     added = _in_the_kind_of(rows, added)
@@ -492,10 +494,16 @@ def _overwrite(rows, at, values):
         rows = rows.astype(values.dtypes if rows.ndim == 2 else values.dtype)
         rows.iloc[at] = values
         return rows
-    rows, values = np.asarray(rows), np.asarray(values)
+    rows, values = _as_array(rows), _as_array(values)
     rows = rows.astype(np.result_type(rows, values))
     rows[at] = values
     return rows
+
+
+def _as_array(rows):
+    """An array, in which texts keep their lengths: one of numpy's own pads them all."""
+    is_text = isinstance(rows, list | tuple) and any(isinstance(r, str) for r in rows)
+    return np.asarray(rows, dtype=object if is_text else None)
 
 
 def _in_the_kind_of(rows, values):
@@ -506,7 +514,9 @@ def _in_the_kind_of(rows, values):
     import pandas as pd
 
     if rows.ndim == 2:
-        values = pd.DataFrame(np.asarray(values), columns=rows.columns)
+        # An array of rows of texts and numbers would hold texts alone.
+        values = values if isinstance(values, list) else np.asarray(values)
+        values = pd.DataFrame(values, columns=rows.columns)
         columns = zip(rows.columns, rows.dtypes)
         return values.astype(
             {c: dtype for c, dtype in columns if _holds(dtype, values[c])}

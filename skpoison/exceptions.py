@@ -2,6 +2,7 @@
 
 __all__ = [
     "DegenerateFilterWarning",
+    "EmptyShareWarning",
     "HiddenGroupsWarning",
     "PointMassWarning",
     "RemovedClassWarning",
@@ -20,6 +21,10 @@ class ThinnedClassWarning(UserWarning):
 
 class DegenerateFilterWarning(UserWarning):
     """A filter's parameters leave its outcome to chance or to rounding noise."""
+
+
+class EmptyShareWarning(UserWarning):
+    """A share of the rows comes to less than one row: nothing is removed or flipped."""
 
 
 class UntrustedClassWarning(UserWarning):

@@ -464,6 +464,7 @@ def test_rows_that_are_all_equal_do_no_harm(estimator, blobs):
 @every_filter
 @pytest.mark.filterwarnings("ignore::skpoison.exceptions.RemovedClassWarning")
 @pytest.mark.filterwarnings("ignore::skpoison.exceptions.DegenerateFilterWarning")
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.EmptyShareWarning")
 def test_a_class_of_two_rows_does_no_harm(estimator, blobs):
     X, y = blobs
     y[6:8] = 3

@@ -1,10 +1,42 @@
 """Rows of arrays, data frames, sparse matrices and lists."""
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_consistent_length
 
-__all__ = ["n_rows", "row_aligned", "row_index", "take_rows"]
+__all__ = ["check_rows", "n_rows", "row_aligned", "row_index", "take_rows"]
+
+
+def check_rows(X):
+    """Refuse what holds no rows that can be counted and picked, by the name of X.
+
+    Parameters
+    ----------
+    X : object
+
+    Raises
+    ------
+    TypeError
+        For an iterator, a dict, a set, a single text, a scalar or None.
+    """
+    if hasattr(X, "shape") or hasattr(X, "__array__"):
+        has_rows = getattr(X, "shape", (1,)) != ()
+    else:
+        has_rows = hasattr(X, "__len__") and hasattr(X, "__getitem__")
+        has_rows = has_rows and not isinstance(X, Mapping | str | bytes)
+    if has_rows:
+        return
+    advice = ""
+    if isinstance(X, Mapping):
+        advice = " A dict of columns becomes a data frame: pandas.DataFrame(X)."
+    elif isinstance(X, Iterator):
+        advice = " Pass list(X): rows are read more than once."
+    raise TypeError(
+        "X must hold rows, in an array, a data frame, a sparse matrix or a list; got "
+        f"{type(X).__name__}.{advice}"
+    )
 
 
 def take_rows(rows, *arrays):
@@ -20,15 +52,23 @@ def take_rows(rows, *arrays):
     Returns
     -------
     list
+
+    Raises
+    ------
+    ValueError
+        When the arrays are not equally long: rows and labels would not belong together.
     """
     rows = np.asarray(rows)
     if rows.dtype == bool:
         rows = np.flatnonzero(rows)
-    return [a if a is None else _safe_indexing(_indexable(a), rows) for a in arrays]
+    indexable = [a if a is None else _indexable(a) for a in arrays]
+    check_consistent_length(*indexable)
+    return [a if a is None else _safe_indexing(a, rows) for a in indexable]
 
 
 def n_rows(X):
     """Number of rows of an array, data frame, sparse matrix or list."""
+    check_rows(X)
     if hasattr(X, "shape"):
         return X.shape[0]
     return len(X if hasattr(X, "__len__") else np.asarray(X))

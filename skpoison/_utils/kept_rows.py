@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 from scipy.stats import hypergeom
+from sklearn.utils import check_consistent_length
 
 from ..exceptions import RemovedClassWarning, ThinnedClassWarning
 from .containers import n_rows
@@ -38,7 +39,8 @@ def check_what_is_left(y, kept, name, advice=""):
     Raises
     ------
     ValueError
-        When no row is left, or a single class where there is one output.
+        When y has another length than the verdict, when no row is left, or a single
+        class where there is one output.
 
     Warns
     -----
@@ -48,6 +50,8 @@ def check_what_is_left(y, kept, name, advice=""):
         When a small class loses half of its rows or more.
     """
     n_samples = n_rows(y)
+    if np.asarray(kept).dtype == bool:
+        check_consistent_length(y, kept)
     mask = np.zeros(n_samples, dtype=bool)
     mask[kept] = True
     if not mask.any():

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 
 from .._utils.parameters import Interval
-from .._utils.shares import floor_share
+from .._utils.shares import floor_share, warn_of_empty_share
 from .._utils.sparse_rows import squared_norms
 from ..base import PoisonFilter
 
@@ -75,6 +75,12 @@ class L2CentroidFilter(PoisonFilter):
 
     def _score_training_rows(self, X, y, trusted):
         n_classes = len(self.classes_)
+        warn_of_empty_share(
+            f"contamination={self.contamination}",
+            self.contamination,
+            np.bincount(y),
+            self.classes_,
+        )
         # Sums in float64: the mean of many float32 rows loses their common offset.
         self.centroids_ = np.array([_mean(X[y == c]) for c in range(n_classes)])
         distance = self._distance(X, y)

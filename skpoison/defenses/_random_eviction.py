@@ -5,7 +5,7 @@ from numbers import Real
 from sklearn.utils import check_random_state
 
 from .._utils.parameters import Interval, StrOptions
-from .._utils.shares import floor_share
+from .._utils.shares import floor_share, warn_of_empty_share
 from .._utils.targets import is_regression
 from ..base import PoisonFilter
 
@@ -76,6 +76,7 @@ class RandomEvictionFilter(PoisonFilter):
 
     def _score_training_rows(self, X, y, trusted):
         n = len(y)
+        warn_of_empty_share(f"rate={self.rate}", self.rate, [n])
         rank = check_random_state(self.random_state).permutation(n)
         return rank / n, floor_share(self.rate, n) / n
 

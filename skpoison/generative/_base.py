@@ -11,6 +11,7 @@ from .._torch.device import torch_device
 from .._torch.seeding import seeded_generator
 from .._torch.threads import one_thread
 from .._utils.canonical_order import canonical_order
+from .._utils.containers import check_rows
 from .._utils.labels import encode_labels, label_positions
 from .._utils.parameters import Interval, StrOptions
 from .._utils.targets import is_regression, target_column
@@ -59,6 +60,7 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
         return Encoder(X, y, n_classes=n_classes, span=self._span, device=device)
 
     def _validate_rows(self, X, y):
+        check_rows(X)
         y = target_column(y)
         regression = is_regression(y, self.task)
         X, y = validate_data(

@@ -28,7 +28,7 @@ from skpoison.defenses._sever._gradients import (
     last_layer_gradients,
     squared_projections,
 )
-from skpoison.exceptions import DegenerateFilterWarning
+from skpoison.exceptions import DegenerateFilterWarning, EmptyShareWarning
 
 
 @pytest.fixture
@@ -302,7 +302,9 @@ def test_one_row_is_left_after_ever_so_many_rounds(line):
 
 
 def test_a_share_below_one_row_removes_nothing(line):
-    assert SeverFilter(Ridge(), contamination=0.002).fit(*line).inlier_mask_.all()
+    with pytest.warns(EmptyShareWarning, match="none is removed"):
+        filter = SeverFilter(Ridge(), contamination=0.002).fit(*line)
+    assert filter.inlier_mask_.all()
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,9 @@ def test_the_estimator_sees_the_rows_as_they_came(rows):
     models = [
         TrustedDisagreementFilter(Witness()).fit(rows, y, trusted=trusted).estimator_,
         *PerClassFilter(Witness()).fit(rows, y).detectors_,
-        DefendedClassifier(RandomEvictionFilter(), Witness()).fit(rows, y).estimator_,
+        DefendedClassifier(RandomEvictionFilter(0.2), Witness())
+        .fit(rows, y)
+        .estimator_,
     ]
     assert not inner._validates_X
     for model in models:

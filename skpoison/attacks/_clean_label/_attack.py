@@ -13,8 +13,10 @@ from sklearn.utils.validation import column_or_1d
 from ..._torch.device import torch_device
 from ..._torch.shapes import conversion
 from ..._utils.bounds import within_bounds
+from ..._utils.containers import check_rows
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
+from ..._utils.targets import target_column
 from ...base import PoisonAttack
 from ._surrogates import load_surrogates
 
@@ -97,6 +99,8 @@ class CleanLabelAttack(PoisonAttack):
         ValueError
             As `craft`.
         """
+        check_rows(X)
+        y = target_column(y)
         X_target = np.asarray(X_target)
         if X_target.ndim == np.ndim(X) - 1:
             X_target = X_target[None]
@@ -288,8 +292,9 @@ def _relative_distances(nets, rows, targets):
 
 def _validated(X, y, X_targets):
     """X and the targets as arrays of one floating type, y as an array."""
+    check_rows(X)
     X = check_array(X, dtype=(np.float64, np.float32), allow_nd=True)
-    y = column_or_1d(y)
+    y = column_or_1d(target_column(y))
     check_consistent_length(X, y)
     X_targets = check_array(X_targets, dtype=X.dtype, ensure_2d=False, allow_nd=True)
     if X_targets.shape[1:] != X.shape[1:]:

@@ -11,8 +11,10 @@ from sklearn.utils.validation import column_or_1d
 
 from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
+from ..._utils.containers import check_rows
 from ..._utils.labels import encode_labels
 from ..._utils.parameters import HasMethods, Interval, StrOptions
+from ..._utils.shares import warn_of_empty_share
 from ..._utils.targets import target_column
 from ...base import PoisonAttack
 from ._alfa import MAX_ROUNDS, alfa_flips
@@ -154,10 +156,17 @@ class LabelFlipAttack(CallbackSupportMixin, PoisonAttack):
         """
         context = self._init_callback_context(max_subtasks=self._max_subtasks())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        if X is not None:
+            check_rows(X)
         check_consistent_length(X, y)
         y = target_column(y)
         self.classes_, codes = encode_labels(column_or_1d(y), type(self).__name__)
-        rows, flipped = self._flips(X, codes, round(self.rate * len(codes)))
+        n_flips = round(self.rate * len(codes))
+        if n_flips == 0:
+            warn_of_empty_share(
+                f"rate={self.rate}", self.rate, [len(codes)], done="flipped"
+            )
+        rows, flipped = self._flips(X, codes, n_flips)
         order = np.argsort(rows)
         poisoned = self._relabel(X, y, rows[order], self.classes_[flipped[order]])
         context.call_on_fit_task_end(estimator=self, X=X, y=y)

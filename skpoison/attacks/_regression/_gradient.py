@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from ..._utils.parameters import Interval, StrOptions
+from ..._utils.targets import target_column
 from ._attack import RegressionAttack
 from ._projected_ascent import (
     ParameterShift,
@@ -201,6 +202,7 @@ class RegressionGradientAttack(RegressionAttack):
             penalties, and when neither or both of `rate` and `n_poisons` are given.
         """
         penalties = self._penalties()
+        y = target_column(y)
         clean_X, clean_y, n_poisons, feasible = self._validate(X, y)
         judged = self._judged_rows(clean_X, clean_y, X_val, y_val)
         estimator = clone(self.estimator)

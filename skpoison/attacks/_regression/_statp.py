@@ -6,6 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils import check_random_state
 
 from ..._utils.parameters import HasMethods
+from ..._utils.targets import target_column
 from ._attack import RegressionAttack
 
 
@@ -143,6 +144,7 @@ class StatPAttack(RegressionAttack):
             For values outside the bounds, groups that are not one-hot, and when neither
             or both of `rate` and `n_poisons` are given.
         """
+        y = target_column(y)
         clean_X, clean_y, n_poisons, feasible = self._validate(X, y)
         random_state = check_random_state(self.random_state)
         rows = draw_like(clean_X, feasible, n_poisons, random_state)

@@ -7,7 +7,7 @@ import numpy as np
 from ..._utils.canonical_order import canonical_order
 from ..._utils.kernel_features import kernel_features
 from ..._utils.parameters import Interval, StrOptions
-from ..._utils.shares import floor_share
+from ..._utils.shares import floor_share, warn_of_empty_share
 from ..._utils.targets import is_regression
 from ..._utils.trusted import warn_of_untrusted_classes
 from ...base import PoisonFilter
@@ -235,4 +235,5 @@ class DUTIFilter(PoisonFilter):
 
 def _offset_of_share(scores, share):
     """The score below which at most this share of the rows lies."""
+    warn_of_empty_share(f"contamination={share}", share, [len(scores)])
     return np.sort(scores)[floor_share(share, len(scores))]

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state, get_tags
 from ..._utils.containers import take_rows
 from ..._utils.messages import warn
 from ..._utils.parameters import HasMethods, Interval
-from ..._utils.shares import floor_share
+from ..._utils.shares import floor_share, warn_of_empty_share
 from ...base import PoisonFilter
 from ...exceptions import DegenerateFilterWarning
 from ._gradients import last_layer_gradients, squared_projections
@@ -152,6 +152,12 @@ class SeverFilter(PoisonFilter):
         if not regression:
             groups = [np.flatnonzero(y == c) for c in range(len(self.classes_))]
         removable = np.ones(len(y), dtype=bool) if trusted is None else ~trusted
+        warn_of_empty_share(
+            f"contamination={self.contamination} in {self.n_rounds} rounds",
+            self._share_gone(self.n_rounds),
+            [np.sum(removable[group]) for group in groups],
+            None if regression else self.classes_,
+        )
         random_state = check_random_state(self.random_state)
         kept = np.ones(len(y), dtype=bool)
         scores = np.zeros(len(y))
@@ -162,7 +168,7 @@ class SeverFilter(PoisonFilter):
                 if n_done == 0:
                     self._warn_of_exact_fit()
                 return scores, -1.0
-            gone = 1 - (1 - self.contamination / 2) ** (n_done + 1)
+            gone = self._share_gone(n_done + 1)
             outlyingness = np.zeros(len(y))
             for group in groups:
                 rows = group[kept[group]]
@@ -184,6 +190,9 @@ class SeverFilter(PoisonFilter):
 
     def _fit_on(self, kept, X, targets):
         return clone(self.estimator).fit(*take_rows(kept, X, targets))
+
+    def _share_gone(self, n_rounds):
+        return 1 - (1 - self.contamination / 2) ** n_rounds
 
     def _warn_of_exact_fit(self):
         warn(

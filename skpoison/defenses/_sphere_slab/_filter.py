@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval
-from ..._utils.shares import floor_share
+from ..._utils.shares import floor_share, warn_of_empty_share
 from ..._utils.typing import MatrixLike, RandomState
 from ...base import PoisonFilter
 from ._certificate import Certificate, FeasibleSet, certify
@@ -220,6 +220,14 @@ class SphereSlabFilter(PoisonFilter):
                 limits.append(
                     _limits_of_share(distances[:, judged], self.contamination)
                 )
+        if self.contamination is not None:
+            judged = y if trusted is None else y[~trusted]
+            warn_of_empty_share(
+                f"contamination={self.contamination}",
+                self.contamination,
+                np.bincount(judged, minlength=n_classes),
+                self.classes_,
+            )
         self.radii_, self.widths_ = np.array(limits).T
         return self._score(distances, y), 0.0
 

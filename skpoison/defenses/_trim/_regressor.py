@@ -11,7 +11,7 @@ from ..._utils.canonical_order import canonical_order
 from ..._utils.containers import take_rows
 from ..._utils.messages import plain, warn
 from ..._utils.parameters import HasMethods, Interval, StrOptions
-from ..._utils.shares import floor_share
+from ..._utils.shares import floor_share, warn_of_empty_share
 from ...base import PoisonFilter
 from ...exceptions import PointMassWarning
 from ._features import screened_features
@@ -272,6 +272,9 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
         """Residuals of all rows, the kept rows, and the number of fits."""
         n_kept = len(y)
         if self.contamination != "auto":
+            warn_of_empty_share(
+                f"contamination={self.contamination}", self.contamination, [len(y)]
+            )
             n_kept -= floor_share(self.contamination, len(y))
         if self.screening == "residual":
             return self._trim(X, y, n_kept, always)
