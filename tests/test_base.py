@@ -3,17 +3,29 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+import sklearn.pipeline
 from numpy.testing import assert_array_equal
 from scipy.sparse import coo_array, csr_array, issparse
+from sklearn.datasets import make_blobs
 from sklearn.ensemble import IsolationForest
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from skpoison._utils.containers import n_rows
 from skpoison._utils.kept_rows import check_what_is_left, stand_in_rows
 from skpoison._utils.shares import floor_share
 from skpoison.base import PoisonAttack, PoisonFilter
-from skpoison.defenses import DeepKNNFilter, L2CentroidFilter, RandomEvictionFilter
+from skpoison.defenses import (
+    DeepKNNFilter,
+    L2CentroidFilter,
+    RandomEvictionFilter,
+    TrustedDisagreementFilter,
+)
 from skpoison.exceptions import RemovedClassWarning, ThinnedClassWarning
+from skpoison.meta import DefendedClassifier
 from skpoison.pipeline import make_pipeline
 
 
@@ -308,3 +320,50 @@ def test_columns_are_compared_by_name_whoever_reads_them():
         filter.predict(frame[["b", "a"]], y)
     with pytest.raises(ValueError, match="3 features"):
         GivenScoresOfAnyRows([1] * 6).fit(X, y).transform(np.zeros((2, 3)))
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda filter: sklearn.pipeline.make_pipeline(filter, LogisticRegression()),
+        lambda filter: make_pipeline(filter, LogisticRegression()),
+        lambda filter: sklearn.pipeline.make_pipeline(
+            sklearn.pipeline.make_pipeline(filter), LogisticRegression()
+        ),
+        lambda filter: DefendedClassifier(filter, LogisticRegression()),
+        lambda filter: GridSearchCV(
+            make_pipeline(filter, LogisticRegression()),
+            {"logisticregression__C": [1.0, 2.0]},
+            cv=2,
+        ),
+    ],
+    ids=["scikit-learn", "skpoison", "nested", "defended", "search"],
+)
+def test_requested_trusted_rows_are_routed(wrap):
+    X, y = make_blobs(60, centers=2, random_state=0)
+    filter = TrustedDisagreementFilter(LogisticRegression())
+    with pytest.raises(UnsetMetadataPassedError, match="trusted"):
+        wrap(filter).fit(X, y, trusted=np.arange(60) % 3 == 0)
+    requesting = filter.set_fit_request(trusted=True)
+    wrap(requesting).fit(X, y, trusted=np.arange(60) % 3 == 0)
+
+
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize("method", ["fit", "fit_predict", "fit_transform"])
+def test_a_pipeline_routes_trusted_rows_to_its_last_step(method):
+    X, y = make_blobs(60, centers=2, random_state=0)
+    filter = TrustedDisagreementFilter(LogisticRegression())
+    filter.set_fit_request(trusted=True)
+    model = sklearn.pipeline.make_pipeline(filter)
+    getattr(model, method)(X, y, trusted=np.arange(60) % 3 == 0)
+    assert_array_equal(
+        model[-1].inlier_mask_,
+        filter.fit(X, y, trusted=np.arange(60) % 3 == 0).inlier_mask_,
+    )

@@ -217,12 +217,11 @@ class Witness(ClassifierMixin, RegressorMixin, BaseEstimator):
 def test_the_estimator_sees_the_rows_as_they_came(rows):
     y, trusted = np.array([0, 1] * 3), np.array([True] * 4 + [False] * 2)
     inner = TrustedDisagreementFilter(Witness())
+    eviction = RandomEvictionFilter(0.2)
     models = [
         TrustedDisagreementFilter(Witness()).fit(rows, y, trusted=trusted).estimator_,
         *PerClassFilter(Witness()).fit(rows, y).detectors_,
-        DefendedClassifier(RandomEvictionFilter(0.2), Witness())
-        .fit(rows, y)
-        .estimator_,
+        DefendedClassifier(eviction, Witness()).fit(rows, y).estimator_,
     ]
     assert not inner._validates_X
     for model in models:
