@@ -9,7 +9,6 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import coo_array, csr_array, issparse
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import IsolationForest
-from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
@@ -349,7 +348,7 @@ def routing():
 def test_requested_trusted_rows_are_routed(wrap):
     X, y = make_blobs(60, centers=2, random_state=0)
     filter = TrustedDisagreementFilter(LogisticRegression())
-    with pytest.raises(UnsetMetadataPassedError, match="trusted"):
+    with pytest.raises(ValueError, match=r"\[trusted\] are passed but are not"):
         wrap(filter).fit(X, y, trusted=np.arange(60) % 3 == 0)
     requesting = filter.set_fit_request(trusted=True)
     wrap(requesting).fit(X, y, trusted=np.arange(60) % 3 == 0)
