@@ -28,6 +28,7 @@ from ._utils.routing import (
     routing_enabled,
 )
 from ._utils.verdicts import judge_training_rows
+from .base import PoisonFilter
 
 __all__ = ["DefendedClassifier", "DefendedRegressor"]
 
@@ -271,7 +272,9 @@ class DefendedClassifier(ClassifierMixin, _Defended):
 
     def _check_what_is_left(self, y):
         super()._check_what_is_left(y)
-        check_what_is_left(y, self.inlier_mask_, "The filter")
+        # A defense of this package has checked what it leaves; others do not.
+        if not isinstance(self.filter_, PoisonFilter):
+            check_what_is_left(y, self.inlier_mask_, "The filter")
 
 
 class DefendedRegressor(RegressorMixin, _Defended):

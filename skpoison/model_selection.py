@@ -9,6 +9,7 @@ from sklearn.utils.validation import _num_samples, column_or_1d
 
 from ._utils.containers import row_index
 from ._utils.messages import plain
+from ._utils.targets import check_none_missing
 from ._utils.trusted import trusted_mask
 
 __all__ = ["TrustedKFold"]
@@ -29,7 +30,8 @@ class TrustedKFold(BaseCrossValidator):
     n_splits : int, default=5
         Number of folds, at least 2.
     trusted : array-like of bool of shape (n_samples,), or array-like of int
-        The rows known to be clean, as a mask or as indices.
+        The rows known to be clean, as a mask or as positions, never as labels of a data
+        frame.
     shuffle : bool, default=False
         Whether to draw which of the trusted rows of equal target share a fold.
         Otherwise it follows from the order of the rows.
@@ -125,6 +127,7 @@ class TrustedKFold(BaseCrossValidator):
         elif self.random_state is not None:
             raise ValueError("random_state has no effect unless shuffle=True.")
         if y is not None:
+            check_none_missing(y)
             trusted = trusted[np.argsort(column_or_1d(y)[trusted], kind="stable")]
         for fold in range(n_splits):
             yield trusted[fold::n_splits]

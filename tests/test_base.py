@@ -321,6 +321,13 @@ def test_columns_are_compared_by_name_whoever_reads_them():
         GivenScoresOfAnyRows([1] * 6).fit(X, y).transform(np.zeros((2, 3)))
 
 
+def test_a_defended_classifier_warns_once():
+    filter = GivenScores([1, 1, 1, 1, -1, -1])
+    with pytest.warns(RemovedClassWarning) as caught:
+        DefendedClassifier(filter, DecisionTreeClassifier()).fit(X, y)
+    assert len(caught) == 1
+
+
 @pytest.fixture
 def routing():
     with sklearn.config_context(enable_metadata_routing=True):

@@ -136,3 +136,9 @@ def test_errors(options, message):
 def test_groups_are_refused():
     with pytest.raises(ValueError, match="groups"):
         list(TrustedKFold(2, trusted=[0, 1]).split(np.zeros((4, 1)), groups=[0] * 4))
+
+
+def test_targets_that_are_missing_are_refused():
+    y = np.array(["a", None, "b", "b"], dtype=object)
+    with pytest.raises(ValueError, match=r"y contains NaN, None or NA in 1 of 4"):
+        next(TrustedKFold(2, trusted=[0, 1, 2]).split(np.zeros((4, 1)), y))
