@@ -9,7 +9,7 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.utils import get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -82,6 +82,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         """
         filter_params, estimator_params = self._split(sample_weight, params)
         n_samples = n_rows(X)
+        check_consistent_length(X, y, sample_weight)
         self.filter_ = clone(self.filter)
         self.inlier_mask_ = judge_training_rows(
             self.filter_, X, y, n_samples, **filter_params

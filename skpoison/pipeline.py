@@ -5,9 +5,9 @@ from timeit import default_timer
 
 import numpy as np
 import sklearn.pipeline
-from scipy.sparse import issparse
 from sklearn.base import _fit_context, clone
 from sklearn.pipeline import make_pipeline as _name_steps
+from sklearn.utils import check_consistent_length
 from sklearn.utils._user_interface import _print_elapsed_time
 from sklearn.utils.metadata_routing import MethodMapping, get_routing_for_object
 from sklearn.utils.metaestimators import available_if
@@ -20,6 +20,7 @@ from ._utils.row_steps import (
     changes_rows,
     check_columns,
     is_row_pipeline,
+    is_sampler,
     refuse_to_lose_rows,
 )
 from ._utils.tags import estimator_type
@@ -266,7 +267,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         """Validate as scikit-learn does, but for the steps that change rows."""
         for name, step in self.steps[:-1]:
             check_columns(step)
-            if _is_ambiguous(step):
+            if is_sampler(step) and hasattr(step, "transform"):
                 raise TypeError(
                     f"The step {name!r} ({type(step).__name__}) has both fit_resample "
                     "and transform: the rows to fit and the rows to predict would be "
@@ -337,6 +338,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         if getattr(memory, "location", True) is not None:
             step = clone(step)
         fit = memory.cache(_fit_row_step, ignore=["owner", "task"])
+        check_consistent_length(X, y)
         n_samples, began = n_rows(X), default_timer()
         step, X, y_left, rows = fit(
             step,
@@ -449,7 +451,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         # A defense of this package has checked what it leaves; others do not.
         own, last = isinstance(step, PoisonFilter), self._final_estimator
         if y is not None and not own and estimator_type(last) == "classifier":
-            check_what_is_left(y.toarray() if issparse(y) else y, rows, name)
+            check_what_is_left(y, rows, name)
 
     def _verdict_on_all(self, verdict, n_samples):
         """The last step's verdict, and -1 for the rows that did not reach it."""
@@ -530,18 +532,13 @@ def _fits_rows(step):
     return changes_rows(step)
 
 
-def _is_ambiguous(step):
-    both = hasattr(step, "fit_resample") and hasattr(step, "transform")
-    return both and not isinstance(step, sklearn.pipeline.Pipeline)
-
-
 def _fitted_by(step):
     """Under which method a step that changes rows is sent its fit parameters."""
     if not routing_enabled():
         return "fit"
     if is_row_pipeline(step):
         return "fit_transform"
-    if hasattr(step, "fit_resample"):
+    if is_sampler(step):
         # imbalanced-learn teaches scikit-learn to route to it; others may not.
         knows = hasattr(get_routing_for_object(step), "fit_resample")
         return "fit_resample" if knows else "fit"
@@ -564,7 +561,7 @@ def _fit_row_step(step, X, y, params, transform_params, *, owner, task):
             X, y = fitted.fit_resample(X, y, **params)
             step.steps = fitted.steps
             return step, X, y, fitted.sample_indices_
-        if hasattr(step, "fit_resample"):
+        if is_sampler(step):
             X, y = step.fit_resample(X, y, **params)
             return step, X, y, getattr(step, "sample_indices_", None)
         kept = judge_training_rows(step, X, y, n_rows(X), **params)

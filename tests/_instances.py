@@ -130,8 +130,17 @@ _REGRESSION_CHECKS = dict.fromkeys(
     "in a plain scikit-learn Pipeline no row can stand in for another in a regression",
 )
 
+_WEIGHT_CHECKS = dict.fromkeys(
+    (
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+    ),
+    "the filter, random eviction here, evicts a repeated row and its copies apart",
+)
+
 _CHECKS_OF_CLASS = {
     "DeepKNNFilter": {"check_estimator_sparse_tag": _OUTVOTED},
+    "DefendedRegressor": _WEIGHT_CHECKS,
     "RandomEvictionFilter": {
         "check_dont_overwrite_parameters": _ROUNDS,
         "check_methods_sample_order_invariance": _ROUNDS,

@@ -328,10 +328,21 @@ def test_y_may_be_none():
     X = load_iris().data
     model = make_pipeline(IsolationForest(random_state=0), PCA(2)).fit(X)
     assert 0 < len(model.sample_indices_) < len(X)
+    unlabelled = make_pipeline(IsolationForest(random_state=0), Recorder()).fit(X, None)
+    assert unlabelled[-1].y_ is None
     clusters = make_pipeline(IsolationForest(random_state=0), KMeans(2, n_init=1))
     assert_array_equal(
         np.flatnonzero(clusters.fit_predict(X) >= 0), clusters.sample_indices_
     )
+
+
+@pytest.mark.parametrize("n_labels", [11, 13])
+@pytest.mark.parametrize("step", [IsolationForest(), RandomUnderSampler()])
+def test_as_many_labels_as_rows_are_needed(rows, n_labels, step):
+    X, _ = rows
+    model = make_pipeline(StandardScaler(), step, Recorder())
+    with pytest.raises(ValueError, match=rf"inconsistent.*\[12, {n_labels}\]"):
+        model.fit(X, np.arange(n_labels) % 2)
 
 
 @pytest.mark.parametrize("container", [csr_matrix, csr_array])

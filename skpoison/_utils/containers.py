@@ -76,6 +76,8 @@ def n_rows(X):
 
 def row_aligned(value, n_samples):
     """Whether a fit parameter holds one entry per row."""
+    if hasattr(value, "__array__") and not hasattr(value, "shape"):
+        value = np.asarray(value)
     if hasattr(value, "shape"):
         return len(value.shape) > 0 and value.shape[0] == n_samples
     return isinstance(value, list | tuple) and len(value) == n_samples

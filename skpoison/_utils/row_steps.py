@@ -3,6 +3,7 @@
 import inspect
 
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from .verdicts import judges_rows
@@ -11,6 +12,7 @@ __all__ = [
     "changes_rows",
     "check_columns",
     "is_row_pipeline",
+    "is_sampler",
     "refuse_to_be_glued",
     "refuse_to_lose_rows",
 ]
@@ -18,7 +20,14 @@ __all__ = [
 
 def changes_rows(step):
     """Whether fitting this step of a pipeline drops, adds or reorders rows."""
-    return hasattr(step, "fit_resample") or is_row_pipeline(step) or judges_rows(step)
+    return is_sampler(step) or is_row_pipeline(step) or judges_rows(step)
+
+
+def is_sampler(step):
+    """Whether a step is a sampler, and not a pipeline with one."""
+    # A frozen pipeline would let it through, and fit again.
+    composed = isinstance(step, Pipeline | FrozenEstimator)
+    return hasattr(step, "fit_resample") and not composed
 
 
 def is_row_pipeline(step):

@@ -1,5 +1,7 @@
 """What a detector says about rows: checked, and read the same whoever says it."""
 
+from inspect import signature
+
 import numpy as np
 import sklearn.pipeline
 from sklearn.base import OutlierMixin
@@ -73,7 +75,10 @@ def judge_training_rows(detector, X, y, n_samples, **fit_params):
             "rows goes into sklearn.frozen.FrozenEstimator."
         )
     else:
-        verdict = detector.fit(X, y, **fit_params).predict(X)
+        predict = detector.fit(X, y, **fit_params).predict
+        # Defenses of this package judge rows with their labels.
+        with_labels = "y" in signature(predict).parameters
+        verdict = predict(X, y) if with_labels else predict(X)
     return _inliers(detector, verdict, n_samples)
 
 

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.preprocessing import StandardScaler
 
-from skpoison.defenses import PerClassFilter
+from skpoison.defenses import L2CentroidFilter, PerClassFilter
 from skpoison.meta import DefendedClassifier, DefendedRegressor
 from skpoison.pipeline import Pipeline, make_pipeline
 
@@ -189,3 +189,22 @@ def test_a_frozen_detector_judges_rows_it_was_not_fitted_to(detector, belongs):
     assert_array_equal(model.sample_indices_, np.flatnonzero(kept))
     defended = DefendedClassifier(frozen, LogisticRegression(max_iter=1000)).fit(X, y)
     assert_array_equal(defended.inlier_mask_, kept)
+
+
+def test_a_frozen_defense_judges_rows_with_their_labels():
+    X, y = load_iris(return_X_y=True)
+    frozen = FrozenEstimator(L2CentroidFilter(0.1).fit(X[::2], y[::2]))
+    kept = frozen.predict(X, y) == 1
+    assert 0 < kept.sum() < len(kept)
+    model = make_pipeline(frozen, LogisticRegression(max_iter=1000)).fit(X, y)
+    assert_array_equal(model.sample_indices_, np.flatnonzero(kept))
+    assert model.predict(X).shape == (150,)
+
+
+def test_a_frozen_pipeline_is_not_fitted_again():
+    X, y = load_iris(return_X_y=True)
+    detector = IsolationForest(random_state=0)
+    frozen = FrozenEstimator(make_pipeline(StandardScaler(), detector).fit(X[::2]))
+    model = make_pipeline(frozen, LogisticRegression()).fit(X, y)
+    assert_array_equal(model.sample_indices_, np.flatnonzero(frozen.predict(X) == 1))
+    assert_array_equal(frozen[0].mean_, X[::2].mean(axis=0))
