@@ -660,6 +660,29 @@ def test_rows_are_not_glued_by_workers_either():
         FeatureUnion(parts, n_jobs=2).fit_transform(X, y)
 
 
+def test_rows_that_a_model_inside_a_union_was_fitted_to_are_not_glued():
+    X, y = load_iris(return_X_y=True)
+    for package in (sklearn.pipeline, ours):
+        model = package.make_pipeline(
+            L2CentroidFilter(0.1), LogisticRegression(max_iter=1000)
+        )
+        importance = "named_steps.logisticregression.coef_"
+        selection = SelectFromModel(model, importance_getter=importance)
+        union = FeatureUnion([("selected", selection), ("scaled", StandardScaler())])
+        assert len(union.fit_transform(X, y)) == len(X)
+
+
+def test_rows_are_not_glued_through_a_subclass_either():
+    class Own(Pipeline):
+        def fit_transform(self, X, y=None):
+            return super().fit_transform(X, y)
+
+    X, y = load_iris(return_X_y=True)
+    union = FeatureUnion([("own", Own([("f", L2CentroidFilter()), ("s", PCA(1))]))])
+    with pytest.raises(ValueError, match="Own changes the rows.*inside a FeatureUnion"):
+        union.fit_transform(X, y)
+
+
 def test_a_single_pipeline_that_drops_rows_is_not_glued_to_other_columns():
     X, y = load_iris(return_X_y=True)
     inside = make_pipeline(IsolationForest(), StandardScaler())

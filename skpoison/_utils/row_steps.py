@@ -109,19 +109,16 @@ def _columns(step):
 def _callers_in_scikit_learn():
     """Which compositions ask for the transformed training rows, innermost first.
 
-    scikit-learn does not tell a transformer where it stands: the call stack does.
+    scikit-learn does not tell a transformer where it stands: the call stack does, up to
+    an estimator that is only fitted, whose rows go nowhere.
     """
     callers = []
     frame = inspect.currentframe()
-    while frame is not None and _package(frame) in ("skpoison", "sklearn", "joblib"):
+    while frame is not None and frame.f_code.co_name not in ("fit", "fit_predict"):
         if frame.f_code.co_name == "_fit_transform_one":
             callers.append(frame.f_locals["message_clsname"])
         frame = frame.f_back
     return callers
-
-
-def _package(frame):
-    return frame.f_globals.get("__name__", "").partition(".")[0]
 
 
 def _glued(who, where):
