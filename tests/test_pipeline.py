@@ -603,7 +603,12 @@ def test_a_step_after_a_filter_may_be_switched_off(rows, nothing):
 
 @pytest.mark.parametrize(
     "step",
-    [IsolationForest(), LocalOutlierFactor(), L2CentroidFilter(), RandomUnderSampler()],
+    [
+        IsolationForest(),
+        LocalOutlierFactor(),
+        L2CentroidFilter(0.1),
+        RandomUnderSampler(),
+    ],
 )
 def test_all_steps_but_the_last_transform_new_rows(step):
     X, y = load_iris(return_X_y=True)
@@ -613,7 +618,7 @@ def test_all_steps_but_the_last_transform_new_rows(step):
         clone(model)[:-1].transform(X)
 
 
-@pytest.mark.parametrize("step", [IsolationForest(), L2CentroidFilter(), SMOTE()])
+@pytest.mark.parametrize("step", [IsolationForest(), L2CentroidFilter(0.1), SMOTE()])
 def test_transformations_are_inverted_through_filters(step):
     X, y = load_iris(return_X_y=True)
     model = make_pipeline(StandardScaler(), step, PCA()).fit(X, y)
