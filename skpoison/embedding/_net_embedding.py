@@ -24,6 +24,7 @@ from .._torch.device import torch_device
 from .._torch.shapes import check_no_bytes, conversion
 from .._torch.training import encode_target, train
 from .._utils.parameters import Interval, StrOptions
+from .._utils.targets import check_none_missing
 from ._activations import FeatureExtractor, find_layer
 from ._views import VIEWS
 
@@ -333,6 +334,7 @@ class NetEmbedding(
                 "in a skorch net, such as skorch.NeuralNetClassifier, or pass "
                 "frozen=True to use its weights as they are."
             )
+        check_none_missing(y)
         X, y = self._validate(
             X,
             y,

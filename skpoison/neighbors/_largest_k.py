@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
+from .._utils.targets import target_column
 from ._weights import most_votes, votes_per_row
 
 
@@ -32,6 +33,6 @@ def largest_k(y, *, include_self=False, class_weight=None):
     >>> largest_k(["a", "a", "a", "b"], class_weight="replicate", include_self=True)
     6
     """
-    classes, labels = np.unique(column_or_1d(y), return_inverse=True)
+    classes, labels = np.unique(column_or_1d(target_column(y)), return_inverse=True)
     weight = votes_per_row(class_weight, classes, labels)
     return most_votes(weight, labels, exclude_self=not include_self)

@@ -7,7 +7,9 @@ from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array, check_scalar, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 
+from .._utils.containers import check_rows
 from .._utils.sparse_rows import canonical_rows
+from .._utils.targets import target_column
 from ._approximate import count_found_neighbors
 from ._count import count_neighbors
 from ._reference_set import ReferenceSet
@@ -105,7 +107,8 @@ def neighbor_votes(
            [1, 1],
            [1, 1]])
     """
-    X, y = check_X_y(X, y, **_ROWS)
+    check_rows(X)
+    X, y = check_X_y(X, target_column(y), **_ROWS)
     check_classification_targets(y)
     X = canonical_rows(X) if issparse(X) else X
     queries = X if X_query is None else _check_queries(X_query, X)

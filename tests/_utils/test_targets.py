@@ -6,19 +6,24 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import DataConversionWarning
+from skorch import NeuralNetClassifier
 
 from skpoison._utils.targets import is_regression, target_column
 from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import (
+    AdversarialTrainingClassifier,
     DePoisFilter,
     DUTIFilter,
     L2CentroidFilter,
     RandomEvictionFilter,
 )
+from skpoison.embedding import MLP, NetEmbedding
 from skpoison.generative import ConditionalGAN
+from skpoison.neighbors import largest_k, neighbor_votes
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = np.arange(60) % 3
+net = NeuralNetClassifier(MLP, module__n_features=3, module__n_classes=3)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +122,10 @@ def test_a_column_of_labels_is_flipped():
         RandomEvictionFilter().fit,
         LabelFlipAttack().fit_poison,
         ConditionalGAN(max_iter=2).fit,
+        NetEmbedding(net).fit,
+        AdversarialTrainingClassifier(net, eps=0.1, bounds=(-9, 9)).fit,
+        lambda X, y: neighbor_votes(X, y, 3),
+        lambda X, y: largest_k(y),
     ],
     ids=lambda fit: fit.__qualname__,
 )

@@ -10,6 +10,7 @@ from sklearn.linear_model import ElasticNet, LinearRegression, Ridge
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import target_column
 from ._attack import RegressionAttack
@@ -257,7 +258,7 @@ class RegressionGradientAttack(RegressionAttack):
             if not isinstance(self.estimator.alpha, Real):
                 raise ValueError(
                     "RegressionGradientAttack needs one penalty; the estimator has "
-                    f"alpha={self.estimator.alpha!r}."
+                    f"alpha={plain(self.estimator.alpha)!r}."
                 )
             last = max(float(self.estimator.alpha), last)
         first = max(_FIRST_PENALTY * unit, last)

@@ -19,6 +19,7 @@ from ..._torch.training import encode_target, train
 from ..._utils.bounds import check_bounds, within_bounds
 from ..._utils.labels import check_two_classes, label_positions
 from ..._utils.parameters import Interval, StrOptions
+from ..._utils.targets import target_column
 from ..._utils.typing import Device, MatrixLike, RandomState
 from ._pgd import worst_near
 
@@ -297,6 +298,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def _validate(self, X, *y, reset):
+        y = [target_column(labels) for labels in y]
         checked = validate_data(
             self, X, *y, reset=reset, dtype=np.float32, allow_nd=True
         )
