@@ -1,6 +1,11 @@
 """Estimators that train on the rows a filter kept, from raw X to prediction."""
 
+from __future__ import annotations
+
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -27,6 +32,7 @@ from ._utils.routing import (
     prefixed,
     routing_enabled,
 )
+from ._utils.typing import Estimator
 from ._utils.verdicts import judge_training_rows
 from .base import PoisonFilter
 
@@ -48,12 +54,18 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         "estimator": [HasMethods(["fit", "predict"])],
     }
 
-    def __init__(self, filter, estimator):
+    def __init__(self, filter: Estimator, estimator: Estimator) -> None:
         self.filter = filter
         self.estimator = estimator
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, **params):
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **params: Any,
+    ) -> Self:
         """Fit the filter, then the estimator on the kept rows of X as they were given.
 
         Parameters
@@ -101,7 +113,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         return self
 
     @_estimator_has("predict")
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict with the estimator that was trained on the kept rows.
 
         Parameters
@@ -116,16 +128,16 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         return self.estimator_.predict(X)
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         """Number of features seen during `fit`."""
         return self.estimator_.n_features_in_
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self) -> np.ndarray:
         """Names of the features, when X had string column names."""
         return self.estimator_.feature_names_in_
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Get metadata routing of this object.
 
         Returns
@@ -218,16 +230,16 @@ class DefendedClassifier(ClassifierMixin, _Defended):
     135
     """
 
-    def __init__(self, filter, estimator):
+    def __init__(self, filter: Estimator, estimator: Estimator) -> None:
         super().__init__(filter, estimator)
 
     @property
-    def classes_(self):
+    def classes_(self) -> np.ndarray:
         """The labels that the classifier knows."""
         return self.estimator_.classes_
 
     @_estimator_has("predict_proba")
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Class probabilities of the classifier trained on the kept rows.
 
         Parameters
@@ -242,7 +254,7 @@ class DefendedClassifier(ClassifierMixin, _Defended):
         return self.estimator_.predict_proba(X)
 
     @_estimator_has("predict_log_proba")
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """Logarithms of the class probabilities.
 
         Parameters
@@ -257,7 +269,7 @@ class DefendedClassifier(ClassifierMixin, _Defended):
         return self.estimator_.predict_log_proba(X)
 
     @_estimator_has("decision_function")
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """Decision function of the classifier trained on the kept rows.
 
         Parameters
@@ -316,5 +328,5 @@ class DefendedRegressor(RegressorMixin, _Defended):
     397
     """
 
-    def __init__(self, filter, estimator):
+    def __init__(self, filter: Estimator, estimator: Estimator) -> None:
         super().__init__(filter, estimator)

@@ -1,15 +1,24 @@
 """Pipelines in which a step may drop rows while fitting."""
 
+from __future__ import annotations
+
 from contextlib import contextmanager, nullcontext
 from timeit import default_timer
+from typing import Any, Self
 
 import numpy as np
 import sklearn.pipeline
+from joblib import Memory
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context, clone
 from sklearn.pipeline import make_pipeline as _name_steps
 from sklearn.utils import check_consistent_length
 from sklearn.utils._user_interface import _print_elapsed_time
-from sklearn.utils.metadata_routing import MethodMapping, get_routing_for_object
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    get_routing_for_object,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, check_memory
 
@@ -25,6 +34,7 @@ from ._utils.row_steps import (
 )
 from ._utils.tags import estimator_type
 from ._utils.trusted import trusted_mask
+from ._utils.typing import Estimator
 from ._utils.verdicts import judge_training_rows, judges_rows
 from .base import PoisonFilter
 
@@ -127,7 +137,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
     _stretch = range(0)
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, **params):
+    def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Self:
         """Fit the steps in turn, each on the rows that reach it.
 
         Parameters
@@ -147,7 +157,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
 
     @available_if(_transforms_while_fitting)
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_transform(self, X, y=None, **params):
+    def fit_transform(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Any:
         """Fit the steps and return the transformed rows that are left.
 
         Parameters
@@ -178,7 +188,9 @@ class Pipeline(sklearn.pipeline.Pipeline):
 
     @available_if(_resamples)
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_resample(self, X, y=None, **params):
+    def fit_resample(
+        self, X: Any, y: ArrayLike | None = None, **params: Any
+    ) -> tuple[Any, Any]:
         """Fit the steps and return the transformed rows that are left, and their y.
 
         Parameters
@@ -196,7 +208,9 @@ class Pipeline(sklearn.pipeline.Pipeline):
 
     @available_if(_last_step_has("fit_predict"))
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_predict(self, X, y=None, **params):
+    def fit_predict(
+        self, X: Any, y: ArrayLike | None = None, **params: Any
+    ) -> np.ndarray:
         """Fit the steps and return the last step's verdict on every row.
 
         Parameters
@@ -212,7 +226,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         return self._fit_steps("fit_predict", X, y, params)
 
     @available_if(_transforms)
-    def transform(self, X, **params):
+    def transform(self, X: Any, **params: Any) -> Any:
         """Transform new rows by the steps; filters and samplers pass X through.
 
         Parameters
@@ -232,7 +246,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         passing = Pipeline([*self.steps[:-1], (name, _for_new_rows(last))])
         return passing.transform(X, **params)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Get metadata routing of this object.
 
         Returns
@@ -465,7 +479,12 @@ class Pipeline(sklearn.pipeline.Pipeline):
         return labels
 
 
-def make_pipeline(*steps, memory=None, transform_input=None, verbose=False):
+def make_pipeline(
+    *steps: Estimator,
+    memory: str | Memory | None = None,
+    transform_input: list[str] | None = None,
+    verbose: bool = False,
+) -> Pipeline:
     """Construct a :class:`Pipeline` whose steps are named by their types.
 
     Parameters
