@@ -1,6 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.callback import ProgressBar
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
@@ -11,9 +16,14 @@ from skpoison._utils.kernel_features import kernel_features
 from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import DUTIFilter
 from skpoison.defenses._duti._label_path import TrustedAgreement, label_path
+from skpoison.defenses._duti._large_soft_logistic import LargeSoftLogisticRegression
+from skpoison.defenses._duti._low_rank_fit import LowRankFit, _Newton
 from skpoison.defenses._duti._soft_logistic import SoftLogisticRegression
-from skpoison.defenses._duti._value_path import TrustedFit, value_path
+from skpoison.defenses._duti._trusted_fit import TrustedFit
 from skpoison.exceptions import UntrustedClassWarning
+
+LEARNERS = [SoftLogisticRegression, LargeSoftLogisticRegression]
+FITS = [TrustedFit, LowRankFit]
 
 
 def orthogonal_features(n, d, seed=0):
@@ -21,13 +31,14 @@ def orthogonal_features(n, d, seed=0):
     return X @ np.linalg.svd(X, full_matrices=False)[2].T
 
 
-@pytest.fixture
-def agreement():
+@pytest.fixture(params=LEARNERS)
+def agreement(request):
     """An objective over 40 rows of three classes, a quarter of them trusted."""
     rng = np.random.default_rng(0)
     y = rng.integers(3, size=40)
     features = orthogonal_features(40, 6)
-    return TrustedAgreement(features, y, 3, np.arange(40) % 4 == 0, 0.02, 5.0)
+    learner = request.param(features, 40 * 0.02)
+    return TrustedAgreement(learner, y, 3, np.arange(40) % 4 == 0, 5.0)
 
 
 @pytest.fixture
@@ -61,12 +72,11 @@ def neighbor_disagreement(X, y, k=10):
     return np.mean(y[neighbors] != y[:, None], axis=1)
 
 
-def test_learner_agrees_with_scikit_learn():
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_learner_agrees_with_scikit_learn(learner):
     features = orthogonal_features(80, 5)
     y = np.random.default_rng(0).integers(3, size=80)
-    theta, log_P = SoftLogisticRegression(features, 0.5).fit(
-        np.eye(3)[y], np.zeros((5, 3))
-    )
+    theta, log_P = learner(features, 0.5).fit(np.eye(3)[y], np.zeros((5, 3)))
     model = LogisticRegression(C=2.0, fit_intercept=False, tol=1e-10, max_iter=1000)
     model.fit(features, y)
     assert_allclose(theta.T, model.coef_, atol=1e-4)
@@ -168,11 +178,51 @@ def test_changes_of_values_minimise_the_squared_errors():
         assert objective(best) <= objective(best + 0.1 * rng.normal(size=20))
 
 
-def test_the_value_that_helps_most_leaves_zero_first():
+def test_values_of_many_rows_follow_the_same_path(curve):
+    X, y, _, trusted, _ = curve
+    features = kernel_features(
+        X, kernel="rbf", gamma=1.0, n_components=150, random_state=0
+    )
+    dense = TrustedFit(features, y, trusted, 0.03, 1.0)
+    low_rank = LowRankFit(features, y, trusted, 0.03, 1.0)
+    assert_allclose(low_rank.slopes, dense.design.T @ dense.target, atol=1e-9)
+    for expected, found in zip(dense.path(), low_rank.path()):
+        assert np.mean(np.abs(found - expected) > 1e-3) < 0.02
+    rows = np.arange(20, 40)
+    assert_allclose(low_rank.changes(rows), dense.changes(rows), rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_values_of_copies_under_a_small_penalty_reach_the_optimum(seed):
+    """Copies and a weak ridge make Newton's method alternate unless it is damped."""
+    rng = np.random.default_rng(seed)
+    X = np.repeat(rng.normal(size=(60, 2)), 2, axis=0)
+    y = np.round(rng.normal(size=120))
+    trusted = np.arange(120) % 10 == 0
+    features = kernel_features(
+        X, kernel="rbf", gamma=3.0, n_components=50, random_state=0
+    )
+    data = features, y, trusted, 1e-6, 1.0
+    dense, low_rank = TrustedFit(*data), LowRankFit(*data)
+    newton = _Newton(low_rank._features, low_rank._formed, low_rank.slopes)
+    top = np.abs(low_rank.slopes).max()
+    for penalty in top * np.geomspace(1, 1e-3, 30):
+        changes = newton.changes(penalty)
+        slopes = dense.design.T @ (dense.target - dense.design @ changes)
+        assert np.abs(slopes).max() <= penalty + 1e-6 * top
+        moved = changes != 0
+        assert_allclose(
+            slopes[moved], penalty * np.sign(changes[moved]), atol=1e-6 * top
+        )
+
+
+@pytest.mark.parametrize("make_fit", FITS)
+def test_the_value_that_helps_most_leaves_zero_first(make_fit):
     rng = np.random.default_rng(0)
     trusted = np.arange(30) % 3 == 0
-    fit = TrustedFit(orthogonal_features(30, 5), rng.normal(size=30), trusted, 0.1, 1.0)
-    step, place = value_path(fit)
+    data = orthogonal_features(30, 5), rng.normal(size=30), trusted, 0.1, 1.0
+    step, place = make_fit(*data).path()
+    fit = TrustedFit(*data)
     first = np.argmax(np.abs(fit.design.T @ fit.target))
     assert step[first] + place[first] == np.min(step + place)
     assert np.sum(step == step.min()) <= 2
@@ -273,6 +323,79 @@ def test_copies_and_constant_columns_in_any_order(curve):
         duti.fit(X[order], y[order], trusted=trusted[order]).inlier_mask_, kept[order]
     )
     assert (np.diff(duti.sample_scores_[duti.ranking_]) >= 0).all()
+
+
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_many_rows_are_judged_like_few(n_classes):
+    X, y, trusted, wrong = threes_called_fives(n_classes)
+    duti = DUTIFilter(random_state=0).fit(X, y, trusted=trusted)
+    with config_context(working_memory=1):
+        many = clone(duti).fit(X, y, trusted=trusted)
+    assert np.mean(duti.inlier_mask_ != many.inlier_mask_) <= 0.01
+    assert np.mean(~many.inlier_mask_[wrong]) > 0.7
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_values_of_many_rows_are_judged_like_those_of_few(curve, offset):
+    X, y, _, trusted, _ = curve
+    duti = DUTIFilter("regression", random_state=0)
+    kept = duti.fit(X, y + offset, trusted=trusted).inlier_mask_
+    corrected = duti.y_corrected_
+    with config_context(working_memory=0.5):
+        duti.fit(X, y + offset, trusted=trusted)
+    assert_array_equal(duti.inlier_mask_, kept)
+    assert_allclose(duti.y_corrected_, corrected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_working_memory_bounds_what_is_held(task):
+    X, y = make_blobs(4000, centers=2, n_features=5, random_state=0)
+    trusted = np.arange(4000) % 20 == 0
+    duti = DUTIFilter(task, n_components=50, random_state=0)
+    with config_context(working_memory=8):
+        tracemalloc.start()
+        duti.fit(X, y + 0.1 * X[:, 0] if task == "regression" else y, trusted=trusted)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    # A matrix of the rows would take 128 MB.
+    assert peak < 24 * 2**20
+
+
+class Recorder:
+    """A callback that ends the path at some step."""
+
+    def __init__(self, n_steps):
+        self.n_steps = n_steps
+        self.tasks = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.tasks.append(context.task_name)
+
+    def on_fit_task_end(self, estimator, context):
+        return self.tasks.count("iteration") >= self.n_steps
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_callbacks_see_the_steps_and_can_end_them(task):
+    X, y = make_blobs(200, centers=2, cluster_std=3, random_state=0)
+    callback = Recorder(4)
+    duti = DUTIFilter(task, random_state=0).set_callbacks(callback)
+    with config_context(working_memory=0.5):
+        duti.fit(X, y, trusted=np.arange(40))
+    assert callback.tasks == ["fit", "path", *["iteration"] * 4]
+
+
+def test_a_progress_bar_follows_the_path(capsys):
+    X, y = make_blobs(100, centers=2, random_state=0)
+    duti = DUTIFilter(random_state=0).set_callbacks(ProgressBar())
+    duti.fit(X, y, trusted=np.arange(20))
+    assert "path" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kernel", ["linear", "rbf"])

@@ -3,7 +3,9 @@
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import get_config
 
+from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
 from ..._utils.kernel_features import kernel_features
 from ..._utils.parameters import Interval, StrOptions
@@ -12,7 +14,10 @@ from ..._utils.targets import is_regression
 from ..._utils.trusted import warn_of_untrusted_classes
 from ...base import PoisonFilter
 from ._label_path import TrustedAgreement, label_path
-from ._value_path import N_STEPS, TrustedFit, value_path
+from ._large_soft_logistic import LargeSoftLogisticRegression, directions_that_count
+from ._low_rank_fit import LowRankFit
+from ._soft_logistic import SoftLogisticRegression
+from ._trusted_fit import N_STEPS, TrustedFit, n_bytes_of_trusted_fit
 
 _DEFAULT_ALPHA = {"classification": 3e-3, "regression": 3e-2}
 _DEFAULT_SHARE = 0.1
@@ -110,11 +115,20 @@ class DUTIFilter(PoisonFilter):
 
     Notes
     -----
-    A classification takes about a hundred fits of the learner, each of
-    n_samples x n_components x n_classes operations times a few dozen: a second for a
-    thousand rows. A regression holds matrices of n_samples\ :sup:`2` numbers and takes
-    n_samples\ :sup:`3` operations: it is for some thousand rows, and a MemoryError
-    says when there are too many.
+    Memory grows with n_samples x n_components. While five matrices of
+    n_samples\ :sup:`2` numbers fit into scikit-learn's `working_memory`
+    (:func:`sklearn.set_config`; 5,181 rows at its default), a regression holds them.
+    For more rows it follows the same lasso in the space of the features, exactly (on
+    house prices and the warfarin doses 99.8 % of the rows leave zero at the same step,
+    and the same tenth is removed), and a classification leaves out the directions of
+    the features that the penalty of the learner shrinks to less than a tenth of their
+    share (of 2,000 rows of digits or blobs .05 to .15 % get another verdict).
+
+    A classification takes some hundred fits of the learner, each of
+    n_samples x n_components x n_classes operations times a few dozen.
+
+    A callback (:mod:`sklearn.callback`) is told of the steps of the path. One that
+    ends it leaves the rows that would have become suspect later unsuspected.
 
     The authors' trusted rows are no training rows, their classification has two
     classes (the soft labels on a simplex are the extension to more), and what they call
@@ -201,10 +215,15 @@ class DUTIFilter(PoisonFilter):
         n_classes = len(self.classes_)
         warn_of_untrusted_classes(self.classes_, y, trusted)
         weight = 10.0 if n_classes == 2 else 1.0
-        objective = TrustedAgreement(
-            features, y, n_classes, trusted, *self._strengths(weight)
-        )
-        step, place, n_paid, Q = label_path(objective)
+        alpha, weight = self._strengths(weight)
+        penalty = alpha * len(y)
+        if _are_many(y):
+            features = directions_that_count(features, penalty)
+            learner = LargeSoftLogisticRegression(features, penalty)
+        else:
+            learner = SoftLogisticRegression(features, penalty)
+        objective = TrustedAgreement(learner, y, n_classes, trusted, weight)
+        step, place, n_paid, Q = label_path(objective, self._report_steps)
         scores = step + place
         scores[trusted] = scores.max() + 1.0
         offset = float(n_paid)
@@ -215,8 +234,9 @@ class DUTIFilter(PoisonFilter):
         return scores, offset, self.classes_[np.where(suspect, other, y)]
 
     def _judge_values(self, features, y, trusted):
-        fit = TrustedFit(features, y, trusted, *self._strengths(1.0))
-        step, place = value_path(fit)
+        make_fit = LowRankFit if _are_many(y) else TrustedFit
+        fit = make_fit(features, y, trusted, *self._strengths(1.0))
+        step, place = fit.path(self._report_steps)
         scores = np.full(len(y), N_STEPS + 1.0)
         scores[~trusted] = step + place
         share = _DEFAULT_SHARE if self.contamination is None else self.contamination
@@ -226,11 +246,27 @@ class DUTIFilter(PoisonFilter):
         corrected[suspect] += fit.changes(suspect[~trusted])
         return scores, offset, corrected
 
+    def _max_subtasks(self):
+        return 1
+
+    def _report_steps(self, n_steps):
+        """Count the steps of the path, and tell the callbacks of each."""
+        path = self._callback_fit_ctx.subcontext("path", max_subtasks=n_steps)
+        path.call_on_fit_task_begin(estimator=self)
+        yield from report_iterations(path, self, range(n_steps))
+        path.call_on_fit_task_end(estimator=self)
+
     def _strengths(self, trusted_weight):
         alpha = _DEFAULT_ALPHA[self.task] if self.alpha is None else self.alpha
         if self.trusted_weight is not None:
             trusted_weight = self.trusted_weight
         return alpha, trusted_weight
+
+
+def _are_many(rows):
+    """Whether matrices of these rows would not fit into `working_memory`."""
+    budget = get_config()["working_memory"] * 2**20
+    return n_bytes_of_trusted_fit(len(rows)) > budget
 
 
 def _offset_of_share(scores, share):

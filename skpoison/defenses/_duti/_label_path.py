@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..._utils.simplex import project_onto_simplex
-from ._soft_logistic import SoftLogisticRegression
 
 __all__ = ["TrustedAgreement", "label_path"]
 
@@ -17,21 +16,18 @@ class TrustedAgreement:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_directions)
+    learner : SoftLogisticRegression
     y : ndarray of int of shape (n_samples,)
     n_classes : int
     trusted : ndarray of bool of shape (n_samples,)
-    alpha : float
     trusted_weight : float
     """
 
-    def __init__(self, features, y, n_classes, trusted, alpha, trusted_weight):
-        n = len(y)
-        self.features, self.trusted = features, trusted
+    def __init__(self, learner, y, n_classes, trusted, trusted_weight):
+        self.learner, self.trusted = learner, trusted
         self.given = np.eye(n_classes)[y]
-        self.learner = SoftLogisticRegression(features, n * alpha)
-        self._weight = trusted_weight * n / trusted.sum()
-        self._theta = np.zeros((features.shape[1], n_classes))
+        self._weight = trusted_weight * len(y) / trusted.sum()
+        self._theta = np.zeros((learner.features.shape[1], n_classes))
         self._response = None
 
     def __call__(self, Q, penalty):
@@ -50,13 +46,13 @@ class TrustedAgreement:
         pull = P - Q
         pull[trusted] += self._weight * (P - self.given)[trusted]
         self._response = self.learner.solve(
-            P, self.features.T @ pull, tol=1e-6, start=self._response
+            P, self.learner.pull(pull), tol=1e-6, start=self._response
         )
-        gradient = self.features @ self._response - log_P
+        gradient = self.learner.outputs(self._response) - log_P
         return value, gradient - penalty * self.given
 
 
-def label_path(objective):
+def label_path(objective, steps=range):
     """Follow the soft labels while the penalty of their change falls to zero.
 
     The penalty is a power of two that halves from step to step; from where no label
@@ -65,6 +61,8 @@ def label_path(objective):
     Parameters
     ----------
     objective : TrustedAgreement
+    steps : callable, default=range
+        Makes an iterator over the given number of steps, which may end early.
 
     Returns
     -------
@@ -86,8 +84,8 @@ def label_path(objective):
     Q, length = given, 1.0
     step = np.full(len(Q), never)
     lost, gain = np.zeros(len(Q)), np.zeros(len(Q))
-    for s, penalty in enumerate(penalties):
-        Q, length, gradient = _descend(objective, Q, penalty, length)
+    for s in steps(never):
+        Q, length, gradient = _descend(objective, Q, penalties[s], length)
         lost_now = 1 - Q[given > 0]
         changed = lost_now > 0.5
         entering = changed & (step == never)

@@ -31,7 +31,7 @@ class SoftLogisticRegression:
         loss, log_P = self._loss(Q, theta)
         for _ in range(_MAX_NEWTON_STEPS):
             P = np.exp(log_P)
-            gradient = self.features.T @ (P - Q) + self.penalty * theta
+            gradient = self.pull(P - Q) + self.penalty * theta
             step = self.solve(P, -gradient, tol=1e-2)
             decrement = -np.sum(gradient * step)
             length = 1.0
@@ -48,12 +48,11 @@ class SoftLogisticRegression:
     def solve(self, P, target, *, tol, start=None):
         """The inverse Hessian at the probabilities P, applied to target."""
         shape = target.shape
+        curvature = self._curvature(P)
 
         def hessian(v):
             v = v.reshape(shape)
-            outputs = P * (self.features @ v)
-            outputs -= P * outputs.sum(axis=1, keepdims=True)
-            return (self.features.T @ outputs + self.penalty * v).ravel()
+            return (curvature(v) + self.penalty * v).ravel()
 
         def precondition(v):
             return (v.reshape(shape) / self._damping).ravel()
@@ -69,6 +68,24 @@ class SoftLogisticRegression:
         )
         return solution.reshape(shape)
 
+    def outputs(self, theta):
+        """The features times the coefficients."""
+        return self.features @ theta
+
+    def pull(self, residuals):
+        """The transposed features times residuals."""
+        return self.features.T @ residuals
+
+    def _curvature(self, P):
+        """The Hessian of the loss at the probabilities P, as a function."""
+
+        def curvature(v):
+            outputs = P * (self.features @ v)
+            outputs -= P * outputs.sum(axis=1, keepdims=True)
+            return self.features.T @ outputs
+
+        return curvature
+
     def _loss(self, Q, theta):
-        log_P = log_softmax(self.features @ theta, axis=1)
+        log_P = log_softmax(self.outputs(theta), axis=1)
         return self.penalty / 2 * np.sum(theta**2) - np.sum(Q * log_P), log_P

@@ -3,9 +3,14 @@
 import numpy as np
 from sklearn.linear_model import lasso_path
 
-__all__ = ["N_STEPS", "TrustedFit", "value_path"]
+__all__ = ["N_STEPS", "TrustedFit", "n_bytes_of_trusted_fit"]
 
 N_STEPS = 100
+
+
+def n_bytes_of_trusted_fit(n_samples):
+    """What `TrustedFit` and its path hold at most, five matrices of the rows."""
+    return 5 * 8 * n_samples**2
 
 
 class TrustedFit:
@@ -36,38 +41,39 @@ class TrustedFit:
         smoother = (features * shrinkage) @ features.T
         weight = np.sqrt(trusted_weight * n / trusted.sum())
         of_trusted = smoother[trusted]
-        errors = smoother - np.eye(n)
+        errors = smoother.copy()
+        errors[np.diag_indices(n)] -= 1
         self.design = np.vstack([weight * of_trusted, errors])[:, ~trusted]
         self.target = -np.concatenate(
             [weight * (of_trusted @ y - y[trusted]), errors @ y]
         )
 
+    def path(self, steps=range):
+        """Follow the changes while the penalty of their absolute values falls.
+
+        Parameters
+        ----------
+        steps : callable, default=range
+            Not used: a path of so few rows is followed at once.
+
+        Returns
+        -------
+        step : ndarray of int of shape (n_untrusted,)
+            At which the change of a row leaves zero; N_STEPS for never.
+        place : ndarray of shape (n_untrusted,)
+            Place of the row within its step, the most suspect first: 1 minus its
+            absolute change there as a part of the largest one.
+        """
+        _, changes, _ = lasso_path(
+            self.design, self.target, alphas=N_STEPS, precompute=True, max_iter=10_000
+        )
+        sizes = np.abs(changes)
+        moved = sizes > 0
+        step = np.where(moved.any(axis=1), moved.argmax(axis=1), N_STEPS)
+        at_step = np.minimum(step, N_STEPS - 1)
+        largest = np.maximum(sizes.max(axis=0), np.finfo(float).tiny)
+        return step, 1 - (sizes / largest)[np.arange(len(step)), at_step]
+
     def changes(self, rows):
         """The best changes of some untrusted rows alone, without a penalty."""
         return np.linalg.lstsq(self.design[:, rows], self.target)[0]
-
-
-def value_path(fit):
-    """Follow the changes while the penalty of their absolute values falls.
-
-    Parameters
-    ----------
-    fit : TrustedFit
-
-    Returns
-    -------
-    step : ndarray of int of shape (n_untrusted,)
-        At which the change of a row leaves zero; N_STEPS for never.
-    place : ndarray of shape (n_untrusted,)
-        Place of the row within its step, the most suspect first: 1 minus its absolute
-        change there as a part of the largest one.
-    """
-    _, changes, _ = lasso_path(
-        fit.design, fit.target, alphas=N_STEPS, precompute=True, max_iter=10_000
-    )
-    sizes = np.abs(changes)
-    moved = sizes > 0
-    step = np.where(moved.any(axis=1), moved.argmax(axis=1), N_STEPS)
-    at_step = np.minimum(step, N_STEPS - 1)
-    largest = np.maximum(sizes.max(axis=0), np.finfo(float).tiny)
-    return step, 1 - (sizes / largest)[np.arange(len(step)), at_step]
