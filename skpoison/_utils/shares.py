@@ -5,12 +5,48 @@ import numpy as np
 from ..exceptions import EmptyShareWarning
 from .messages import warn
 
-__all__ = ["floor_share", "warn_of_empty_share"]
+__all__ = ["count_poisons", "floor_share", "warn_of_empty_share"]
 
 
 def floor_share(share, n):
     """floor(share x n), where .29 of 100 rows are 29 in spite of binary fractions."""
     return int(share * n + 1e-9 * n)
+
+
+def count_poisons(rate, n_poisons, n_samples):
+    """How many rows an attack adds, by one of the two parameters that say so.
+
+    Parameters
+    ----------
+    rate : float or None
+        As a share of the rows given.
+    n_poisons : int or None
+    n_samples : int
+        Number of rows given.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        When neither or both are given, or the share comes to no row.
+    """
+    if (rate is None) == (n_poisons is None):
+        raise ValueError(
+            "Give either rate, the number of poison rows as a share of the rows "
+            "given, or n_poisons."
+        )
+    if n_poisons is not None:
+        return n_poisons
+    n_poisons = round(rate * n_samples)
+    if n_poisons == 0:
+        raise ValueError(
+            f"rate={rate} of {n_samples} rows is no poison row at all. "
+            "Increase rate, or set n_poisons."
+        )
+    return n_poisons
 
 
 def warn_of_empty_share(parameter, share, sizes, classes=None, *, done="removed"):

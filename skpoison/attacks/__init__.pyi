@@ -3,6 +3,7 @@ from ._clean_label import (
     ConvexPolytopeAttack,
     FeatureCollisionAttack,
 )
+from ._gradient import GradientPoisoningAttack
 from ._label_flip import LabelFlipAttack
 from ._regression import RegressionGradientAttack, StatPAttack
 
@@ -10,6 +11,7 @@ __all__ = [
     "BullseyePolytopeAttack",
     "ConvexPolytopeAttack",
     "FeatureCollisionAttack",
+    "GradientPoisoningAttack",
     "LabelFlipAttack",
     "RegressionGradientAttack",
     "StatPAttack",

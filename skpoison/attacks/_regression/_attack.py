@@ -9,6 +9,7 @@ from ..._utils.bounds import check_bounds, within_bounds
 from ..._utils.containers import check_rows
 from ..._utils.messages import plain, warn
 from ..._utils.parameters import Interval
+from ..._utils.shares import count_poisons
 from ...base import PoisonAttack
 from ...exceptions import HiddenGroupsWarning
 from ._feasible_rows import (
@@ -45,25 +46,9 @@ class RegressionAttack(PoisonAttack):
             )
             for name, values in (("X", X), ("y", y))
         )
-        n_poisons = self._count_poisons(len(y))
+        n_poisons = count_poisons(self.rate, self.n_poisons, len(y))
         self.onehot_groups_ = self._find_groups(X)
         return X, y, n_poisons, FeasibleRows(X, bounds, self.onehot_groups_)
-
-    def _count_poisons(self, n_samples):
-        if (self.rate is None) == (self.n_poisons is None):
-            raise ValueError(
-                "Give either rate, the number of poison rows as a share of the rows "
-                "given, or n_poisons."
-            )
-        if self.n_poisons is not None:
-            return self.n_poisons
-        n_poisons = round(self.rate * n_samples)
-        if n_poisons == 0:
-            raise ValueError(
-                f"rate={self.rate} of {n_samples} rows is no poison row at all. "
-                "Increase rate, or set n_poisons."
-            )
-        return n_poisons
 
     def _append_rows(self, X, y, X_poison, y_poison):
         """The given rows and the poison, none of it truncated to integers."""
