@@ -1,9 +1,12 @@
 """The contracts: what every defense and every attack offers."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     OneToOneFeatureMixin,
@@ -22,6 +25,7 @@ from ._utils.labels import encode_labels, label_positions
 from ._utils.row_steps import refuse_to_be_glued
 from ._utils.targets import target_column
 from ._utils.trusted import trusted_mask
+from ._utils.typing import MatrixLike
 
 __all__ = ["PoisonAttack", "PoisonFilter", "PoisonedData"]
 
@@ -125,7 +129,9 @@ class PoisonFilter(
         return 0
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, trusted=None):
+    def fit(
+        self, X: MatrixLike, y: ArrayLike, *, trusted: ArrayLike | None = None
+    ) -> Self:
         """Judge the training rows.
 
         Parameters
@@ -187,7 +193,7 @@ class PoisonFilter(
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def fit_predict(self, X, y, **fit_params):
+    def fit_predict(self, X: MatrixLike, y: ArrayLike, **fit_params: Any) -> np.ndarray:
         """Judge the training rows and tell the verdict.
 
         Parameters
@@ -203,7 +209,9 @@ class PoisonFilter(
         """
         return np.where(self.fit(X, y, **fit_params).inlier_mask_, 1, -1)
 
-    def fit_filter(self, X, y, *arrays, **fit_params):
+    def fit_filter(
+        self, X: MatrixLike, y: ArrayLike, *arrays: ArrayLike, **fit_params: Any
+    ) -> list[Any]:
         """Judge the training rows and return those that are kept.
 
         Parameters
@@ -225,7 +233,7 @@ class PoisonFilter(
         self.fit(X, y, **fit_params)
         return take_rows(self.sample_indices_, X, y, *arrays)
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Any:
         """Return X as it is: nothing is dropped at prediction time.
 
         Parameters
@@ -242,7 +250,7 @@ class PoisonFilter(
         checked = validate_data(self, X, accept_sparse=self._accept_sparse, reset=False)
         return X if hasattr(X, "shape") else checked
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: MatrixLike) -> Any:
         """Return X as it is, so that pipelines with a filter can be inverted.
 
         Parameters
@@ -255,7 +263,7 @@ class PoisonFilter(
         """
         return X
 
-    def fit_transform(self, X, y, **fit_params):
+    def fit_transform(self, X: MatrixLike, y: ArrayLike, **fit_params: Any) -> Any:
         """Judge the training rows and replace each suspect by a kept row of its label.
 
         This is what a plain :class:`sklearn.pipeline.Pipeline` calls, where no step may
@@ -294,11 +302,11 @@ class PoisonFilter(
         rows = stand_in_rows(np.asarray(y), self.inlier_mask_)
         (Xt,) = take_rows(rows, X)
         if hasattr(Xt, "set_axis"):
-            Xt = Xt.set_axis(X.index, axis=0)
+            Xt = Xt.set_axis(row_index(X), axis=0)
         return np.asarray(Xt) if self._validates_X and not hasattr(X, "shape") else Xt
 
     @available_if(_judges_new_rows)
-    def score_samples(self, X, y):
+    def score_samples(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Score new labelled rows against the training rows.
 
         Parameters
@@ -319,7 +327,7 @@ class PoisonFilter(
         return self._score_new_rows(*self._validate_new_rows(X, y))
 
     @available_if(_judges_new_rows)
-    def decision_function(self, X, y):
+    def decision_function(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Score of new labelled rows above the threshold.
 
         Parameters
@@ -334,7 +342,7 @@ class PoisonFilter(
         return self.score_samples(X, y) - self.offset_
 
     @available_if(_judges_new_rows)
-    def predict(self, X, y):
+    def predict(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Judge new labelled rows.
 
         Parameters
@@ -438,7 +446,7 @@ class PoisonAttack(BaseEstimator, ABC):
     _parameter_constraints: dict = {}
 
     @abstractmethod
-    def fit_poison(self, X, y):
+    def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Poison a training set.
 
         Parameters

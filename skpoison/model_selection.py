@@ -1,8 +1,13 @@
 """Cross-validation of training sets that cannot be trusted."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, column_or_1d
@@ -11,6 +16,7 @@ from ._utils.containers import row_index
 from ._utils.messages import plain
 from ._utils.targets import check_none_missing
 from ._utils.trusted import trusted_mask
+from ._utils.typing import MatrixLike, RandomState
 
 __all__ = ["TrustedKFold"]
 
@@ -59,13 +65,22 @@ class TrustedKFold(BaseCrossValidator):
     [0 2 4 5 6 7] [1 3]
     """
 
-    def __init__(self, n_splits=5, *, trusted, shuffle=False, random_state=None):
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        trusted: ArrayLike,
+        shuffle: bool = False,
+        random_state: RandomState = None,
+    ) -> None:
         self.n_splits = n_splits
         self.trusted = trusted
         self.shuffle = shuffle
         self.random_state = random_state
 
-    def split(self, X, y=None, groups=None):
+    def split(
+        self, X: MatrixLike, y: ArrayLike | None = None, groups: None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Generate the indices of the training and the validation rows of each fold.
 
         Parameters
@@ -93,7 +108,7 @@ class TrustedKFold(BaseCrossValidator):
             raise ValueError("TrustedKFold cannot keep groups together: drop groups.")
         yield from super().split(X, y)
 
-    def get_n_splits(self, X=None, y=None, groups=None):
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Return the number of folds.
 
         Parameters

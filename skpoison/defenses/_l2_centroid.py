@@ -1,5 +1,7 @@
 """Rows far from the centroid of their class."""
 
+from __future__ import annotations
+
 from numbers import Real
 
 import numpy as np
@@ -70,7 +72,7 @@ class L2CentroidFilter(PoisonFilter):
     }
     _accept_sparse = "csr"
 
-    def __init__(self, contamination=0.01):
+    def __init__(self, contamination: float = 0.01) -> None:
         self.contamination = contamination
 
     def _score_training_rows(self, X, y, trusted):

@@ -1,5 +1,7 @@
 """Labels replaced by those of the neighbours."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 
 import numpy as np
@@ -93,7 +95,13 @@ class LabelSanitizationFilter(PoisonFilter):
 
     _advice_on_small_classes = "Lower n_neighbors, or raise threshold."
 
-    def __init__(self, n_neighbors=10, threshold=0.5, *, n_jobs=None):
+    def __init__(
+        self,
+        n_neighbors: int = 10,
+        threshold: float = 0.5,
+        *,
+        n_jobs: int | None = None,
+    ) -> None:
         self.n_neighbors = n_neighbors
         self.threshold = threshold
         self.n_jobs = n_jobs

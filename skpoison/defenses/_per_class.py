@@ -1,5 +1,7 @@
 """Any outlier detector as a defense: one per class."""
 
+from __future__ import annotations
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
@@ -8,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from .._utils.containers import take_rows
 from .._utils.messages import plain
 from .._utils.parameters import HasMethods
+from .._utils.typing import Estimator
 from .._utils.verdicts import score_new_rows, score_training_rows
 from ..base import PoisonFilter
 
@@ -68,7 +71,7 @@ class PerClassFilter(PoisonFilter):
     _parameter_constraints: dict = {"detector": [HasMethods("fit_predict")]}
     _validates_X = False
 
-    def __init__(self, detector):
+    def __init__(self, detector: Estimator) -> None:
         self.detector = detector
 
     def _make_detector(self):

@@ -1,12 +1,16 @@
 """The control: rows removed at random."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import Literal
 
 from sklearn.utils import check_random_state
 
 from .._utils.parameters import Interval, StrOptions
 from .._utils.shares import floor_share, warn_of_empty_share
 from .._utils.targets import is_regression
+from .._utils.typing import RandomState
 from ..base import PoisonFilter
 
 
@@ -66,7 +70,13 @@ class RandomEvictionFilter(PoisonFilter):
     }
     _validates_X = False
 
-    def __init__(self, rate=0.1, *, task="auto", random_state=None):
+    def __init__(
+        self,
+        rate: float = 0.1,
+        *,
+        task: Literal["auto", "classification", "regression"] = "auto",
+        random_state: RandomState = None,
+    ) -> None:
         self.rate = rate
         self.task = task
         self.random_state = random_state

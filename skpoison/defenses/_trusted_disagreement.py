@@ -1,5 +1,7 @@
 """Rows that a model of the trusted rows disagrees with."""
 
+from __future__ import annotations
+
 from numbers import Integral
 
 import numpy as np
@@ -12,6 +14,7 @@ from .._utils.folds import stratified_folds
 from .._utils.margins import classification_margins
 from .._utils.parameters import HasMethods, Interval
 from .._utils.self_training import most_agreeing
+from .._utils.typing import Estimator, RandomState
 from ..base import PoisonFilter
 
 # Two-sided .05 of a normal, for residuals around the fit to trusted rows alone; the
@@ -117,7 +120,14 @@ class TrustedDisagreementFilter(PoisonFilter):
     _needs_trusted = True
     _advice_on_small_classes = "Trust more rows of the small classes."
 
-    def __init__(self, estimator, *, n_rounds=0, cv=3, random_state=None):
+    def __init__(
+        self,
+        estimator: Estimator,
+        *,
+        n_rounds: int = 0,
+        cv: int = 3,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.n_rounds = n_rounds
         self.cv = cv

@@ -1,10 +1,15 @@
 """The features of a neural network as a scikit-learn transformer."""
 
+from __future__ import annotations
+
 import copy
+from collections.abc import Callable
 from numbers import Integral
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -25,8 +30,12 @@ from .._torch.shapes import check_no_bytes, conversion
 from .._torch.training import encode_target, train
 from .._utils.parameters import Interval, StrOptions
 from .._utils.targets import check_none_missing
+from .._utils.typing import Device, MatrixLike, RandomState
 from ._activations import FeatureExtractor, find_layer
 from ._views import VIEWS
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["NetEmbedding"]
 
@@ -165,17 +174,19 @@ class NetEmbedding(
 
     def __init__(
         self,
-        net,
+        net: NeuralNet | nn.Module,
         *,
-        layer=None,
-        frozen=False,
-        views=None,
-        batch_size=512,
-        device="auto",
-        precision="auto",
-        random_state=None,
-        verbose=0,
-    ):
+        layer: str | None = None,
+        frozen: bool = False,
+        views: Literal["flip", "shift", "flip+shift"]
+        | list[Callable[..., Any]]
+        | None = None,
+        batch_size: int = 512,
+        device: Device = "auto",
+        precision: Literal["auto", "float32", "bfloat16"] = "auto",
+        random_state: RandomState = None,
+        verbose: int = 0,
+    ) -> None:
         self.net = net
         self.layer = layer
         self.frozen = frozen
@@ -187,7 +198,7 @@ class NetEmbedding(
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X: MatrixLike, y: ArrayLike | None = None) -> Self:
         """Train the net, or record the shapes of a frozen one.
 
         Parameters
@@ -230,7 +241,7 @@ class NetEmbedding(
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> np.ndarray:
         """Compute the features.
 
         Parameters
@@ -267,7 +278,7 @@ class NetEmbedding(
             )
         return features
 
-    def feature_extractor(self, *, average_views=True):
+    def feature_extractor(self, *, average_views: bool = True) -> nn.Module:
         """A torch module that maps inputs to features, as an attacker needs it.
 
         Parameters
@@ -294,12 +305,12 @@ class NetEmbedding(
         return extractor.to(torch_device(self.device))
 
     @property
-    def module_(self):
+    def module_(self) -> nn.Module:
         """The torch module of `net_`."""
         check_is_fitted(self)
         return self.net_.module_ if isinstance(self.net_, NeuralNet) else self.net_
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, also of the net as ``net__<parameter>``.
 
         A fitted embedding is not affected by the net's parameters until the next `fit`.

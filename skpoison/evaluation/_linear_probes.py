@@ -104,7 +104,7 @@ class LinearProbes(BaseEstimator):
         milestones: Sequence[int] = (30, 45),
         random_state: RandomState = None,
         device: Device = "auto",
-    ):
+    ) -> None:
         self.lr = lr
         self.batch_size = batch_size
         self.max_epochs = max_epochs

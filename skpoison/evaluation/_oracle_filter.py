@@ -1,5 +1,7 @@
 """The filter that knows the answer: what every defense is compared with."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy as np
@@ -46,7 +48,7 @@ class OracleFilter(PoisonFilter):
         is_poison: ArrayLike,
         *,
         task: Literal["auto", "classification", "regression"] = "auto",
-    ):
+    ) -> None:
         self.is_poison = is_poison
         self.task = task
 

@@ -1,11 +1,14 @@
 """What the clean-label attacks share: all targets' poisons are crafted at once."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from math import ceil
 from numbers import Integral
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import column_or_1d
@@ -17,7 +20,8 @@ from ..._utils.containers import check_rows
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import target_column
-from ...base import PoisonAttack
+from ..._utils.typing import MatrixLike
+from ...base import PoisonAttack, PoisonedData
 from ._surrogates import load_surrogates
 
 # With bases="reachable" so many times n_poisons rows are tried, with this share of the
@@ -76,7 +80,9 @@ class CleanLabelAttack(PoisonAttack):
             print(f"step {step}: mean loss {loss.mean():.4f}")
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_poison(self, X, y, X_target):
+    def fit_poison(
+        self, X: MatrixLike, y: ArrayLike, X_target: ArrayLike
+    ) -> PoisonedData:
         """Poison a training set against one target.
 
         Parameters
@@ -117,7 +123,7 @@ class CleanLabelAttack(PoisonAttack):
         return self._append(X, y, X_poison, y_poison)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def craft(self, X, y, X_targets):
+    def craft(self, X: MatrixLike, y: ArrayLike, X_targets: ArrayLike) -> np.ndarray:
         """Craft the poisons against several targets, all at once.
 
         Parameters

@@ -1,11 +1,19 @@
 """Poisons that collide with their target in feature space."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
+from numpy.typing import ArrayLike
 
 from ..._utils.parameters import Interval
+from ..._utils.typing import Device, RandomState
 from ._attack import CleanLabelAttack, features_of_targets, loss_and_gradient
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class FeatureCollisionAttack(CleanLabelAttack):
@@ -115,20 +123,21 @@ class FeatureCollisionAttack(CleanLabelAttack):
 
     def __init__(
         self,
-        surrogates,
+        surrogates: nn.Module | Any | list[Any],
         *,
-        poison_class,
-        n_poisons,
-        watermark=0.3,
-        beta=0.1,
-        lr=0.01,
-        max_iter=1000,
-        bases="nearest",
-        insert="append",
-        random_state=None,
-        device="auto",
-        verbose=False,
-    ):
+        poison_class: Any,
+        n_poisons: int,
+        watermark: float = 0.3,
+        beta: float = 0.1,
+        lr: float = 0.01,
+        max_iter: int = 1000,
+        bases: Literal["nearest", "reachable", "first", "random"]
+        | ArrayLike = "nearest",
+        insert: Literal["append", "replace"] = "append",
+        random_state: RandomState = None,
+        device: Device = "auto",
+        verbose: bool | int = False,
+    ) -> None:
         self.surrogates = surrogates
         self.poison_class = poison_class
         self.n_poisons = n_poisons

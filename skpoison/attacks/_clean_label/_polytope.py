@@ -1,13 +1,18 @@
 """Poisons that surround their targets: projected Adam on all of them at once."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from contextlib import contextmanager
 from numbers import Integral, Real
+from typing import Any, Literal
 
 import torch
+from numpy.typing import ArrayLike
 
 from ..._torch.seeding import seeded
 from ..._utils.parameters import Interval
+from ..._utils.typing import Device, RandomState
 from ._attack import CleanLabelAttack, features_of_targets, loss_and_gradient
 
 
@@ -26,20 +31,21 @@ class PolytopeAttack(CleanLabelAttack):
 
     def __init__(
         self,
-        surrogates,
+        surrogates: Any,
         *,
-        poison_class,
-        n_poisons=5,
-        eps=0.1,
-        lr=0.01,
-        max_iter=800,
-        bases="nearest",
-        insert="append",
-        dropout_draws=0,
-        random_state=None,
-        device="auto",
-        verbose=False,
-    ):
+        poison_class: Any,
+        n_poisons: int = 5,
+        eps: float = 0.1,
+        lr: float = 0.01,
+        max_iter: int = 800,
+        bases: Literal["nearest", "reachable", "first", "random"]
+        | ArrayLike = "nearest",
+        insert: Literal["append", "replace"] = "append",
+        dropout_draws: bool | int = 0,
+        random_state: RandomState = None,
+        device: Device = "auto",
+        verbose: bool = False,
+    ) -> None:
         self.surrogates = surrogates
         self.poison_class = poison_class
         self.n_poisons = n_poisons

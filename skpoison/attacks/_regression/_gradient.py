@@ -1,9 +1,13 @@
 """Poison for linear regression, optimised by gradient ascent."""
 
+from __future__ import annotations
+
 import warnings
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, LinearRegression, Ridge
@@ -13,6 +17,8 @@ from sklearn.utils.validation import validate_data
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import target_column
+from ..._utils.typing import Estimator, MatrixLike, RandomState
+from ...base import PoisonedData
 from ._attack import RegressionAttack
 from ._projected_ascent import (
     ParameterShift,
@@ -150,19 +156,19 @@ class RegressionGradientAttack(RegressionAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Estimator,
         *,
-        rate=None,
-        n_poisons=None,
-        objective="validation",
-        init="bflip",
-        optimize_y=True,
-        bounds=(0, 1),
-        onehot_groups=None,
-        round_onehot=False,
-        max_iter=50,
-        random_state=None,
-    ):
+        rate: float | None = None,
+        n_poisons: int | None = None,
+        objective: Literal["validation", "train", "parameters"] = "validation",
+        init: Literal["bflip", "invflip", "statp"] = "bflip",
+        optimize_y: bool = True,
+        bounds: tuple[float, float] = (0, 1),
+        onehot_groups: list[list[int]] | None = None,
+        round_onehot: bool = False,
+        max_iter: int = 50,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.rate = rate
         self.n_poisons = n_poisons
@@ -176,7 +182,14 @@ class RegressionGradientAttack(RegressionAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_poison(self, X, y, *, X_val=None, y_val=None):
+    def fit_poison(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+    ) -> PoisonedData:
         """Add poison rows to a training set.
 
         Parameters

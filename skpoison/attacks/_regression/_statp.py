@@ -1,12 +1,17 @@
 """Poison for regression from the moments of the data alone."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context, clone
 from sklearn.linear_model import Ridge
 from sklearn.utils import check_random_state
 
 from ..._utils.parameters import HasMethods
 from ..._utils.targets import target_column
+from ..._utils.typing import Estimator, MatrixLike, RandomState
+from ...base import PoisonedData
 from ._attack import RegressionAttack
 
 
@@ -108,13 +113,13 @@ class StatPAttack(RegressionAttack):
     def __init__(
         self,
         *,
-        rate=None,
-        n_poisons=None,
-        estimator=None,
-        bounds=(0, 1),
-        onehot_groups=None,
-        random_state=None,
-    ):
+        rate: float | None = None,
+        n_poisons: int | None = None,
+        estimator: Estimator | None = None,
+        bounds: tuple[float, float] = (0, 1),
+        onehot_groups: list[list[int]] | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.rate = rate
         self.n_poisons = n_poisons
         self.estimator = estimator
@@ -123,7 +128,7 @@ class StatPAttack(RegressionAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_poison(self, X, y):
+    def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Add poison rows to a training set.
 
         Parameters

@@ -1,5 +1,7 @@
 """Sever: rows whose gradients pull the fit in one direction."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,6 +12,7 @@ from ..._utils.containers import take_rows
 from ..._utils.messages import warn
 from ..._utils.parameters import HasMethods, Interval
 from ..._utils.shares import floor_share, warn_of_empty_share
+from ..._utils.typing import Estimator, RandomState
 from ...base import PoisonFilter
 from ...exceptions import DegenerateFilterWarning
 from ._gradients import last_layer_gradients, squared_projections
@@ -131,7 +134,14 @@ class SeverFilter(PoisonFilter):
     }
     _validates_X = False
 
-    def __init__(self, estimator, *, contamination=0.1, n_rounds=4, random_state=None):
+    def __init__(
+        self,
+        estimator: Estimator,
+        *,
+        contamination: float = 0.1,
+        n_rounds: int = 4,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.contamination = contamination
         self.n_rounds = n_rounds

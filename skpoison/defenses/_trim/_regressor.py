@@ -1,6 +1,9 @@
 """TRIM: a regression of the rows that it fits best."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import Literal
 
 import numpy as np
 from sklearn.base import RegressorMixin, clone, is_regressor
@@ -12,6 +15,7 @@ from ..._utils.containers import take_rows
 from ..._utils.messages import plain, warn
 from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ..._utils.shares import floor_share, warn_of_empty_share
+from ..._utils.typing import Estimator, MatrixLike
 from ...base import PoisonFilter
 from ...exceptions import PointMassWarning
 from ._features import screened_features
@@ -181,14 +185,14 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
 
     def __init__(
         self,
-        estimator,
+        estimator: Estimator,
         *,
-        contamination="auto",
-        screening="leave-one-out",
-        threshold=3.5,
-        max_contamination=0.4,
-        degrees_of_freedom=0.2,
-    ):
+        contamination: Literal["auto"] | float = "auto",
+        screening: Literal["leave-one-out", "residual"] = "leave-one-out",
+        threshold: float = 3.5,
+        max_contamination: float = 0.4,
+        degrees_of_freedom: float = 0.2,
+    ) -> None:
         self.estimator = estimator
         self.contamination = contamination
         self.screening = screening
@@ -199,7 +203,7 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
     def _is_regression(self, y):
         return True
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict by the regression of the kept rows.
 
         Parameters

@@ -1,6 +1,12 @@
 """Batches of images that are moved and mirrored at random."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 import torch
+from torch import Tensor
 from torch.nn.functional import pad
 from torch.utils.data import default_collate
 
@@ -45,17 +51,24 @@ class AugmentedBatches:
     torch.Size([4, 3, 32, 32]) torch.Size([4])
     """
 
-    def __init__(self, dataset, *, batch_size, shift=2, generator=None):
+    def __init__(
+        self,
+        dataset: Any,
+        *,
+        batch_size: int,
+        shift: int = 2,
+        generator: torch.Generator | None = None,
+    ) -> None:
         self.dataset = dataset
         self.batch_size = min(batch_size, len(dataset))
         self.shift = shift
         self.generator = generator
         self.mirrored = torch.randint(2, (len(dataset),), generator=generator).bool()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.dataset) // self.batch_size
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(len(self.dataset), generator=self.generator)
         for rows in order.split(self.batch_size)[: len(self)]:
             images, target = default_collate([self.dataset[i] for i in rows.tolist()])

@@ -1,8 +1,16 @@
 """What happens to a net while it trains, tied to the share of steps done."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import torch
 from skorch.callbacks import Callback
+
+if TYPE_CHECKING:
+    from skorch import NeuralNet
+    from torch.utils.data import Dataset
 
 __all__ = ["Lookahead", "TriangularRate", "Whitening"]
 
@@ -10,25 +18,29 @@ __all__ = ["Lookahead", "TriangularRate", "Whitening"]
 class _StepCallback(Callback):
     """Counts the steps of a training run, of `net.max_epochs` epochs."""
 
-    def on_train_begin(self, net, **kwargs):
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.n_steps_ = 0
         self.step_ = 0
 
-    def on_epoch_begin(self, net, dataset_train=None, **kwargs):
+    def on_epoch_begin(
+        self, net: NeuralNet, dataset_train: Dataset | None = None, **kwargs: Any
+    ) -> None:
         if not self.n_steps_:
             n_batches = len(net.get_iterator(dataset_train, training=True))
             self.n_steps_ = n_batches * net.max_epochs
 
-    def on_batch_end(self, net, training=False, **kwargs):
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
         if training:
             self.step_ += 1
             self.after_step(net)
 
-    def after_step(self, net):
+    def after_step(self, net: NeuralNet) -> None:
         """Act on a step that was just done: the first is step 1."""
 
     @property
-    def progress(self):
+    def progress(self) -> float:
         """Share of the steps that are done, from 0 to 1."""
         return min(self.step_ / self.n_steps_, 1.0)
 
@@ -69,12 +81,16 @@ class TriangularRate(_StepCallback):
     0.02
     """
 
-    def __init__(self, start=0.2, peak=0.23, end=0.07):
+    def __init__(
+        self, start: float = 0.2, peak: float = 0.23, end: float = 0.07
+    ) -> None:
         self.start = start
         self.peak = peak
         self.end = end
 
-    def on_batch_begin(self, net, training=False, **kwargs):
+    def on_batch_begin(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
         if not training:
             return
         factor = np.interp(

@@ -1,6 +1,7 @@
 """Victims of clean-label poison: a frozen network whose head goes on training."""
 
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
@@ -10,7 +11,11 @@ from ._architectures import ARCHITECTURES
 from ._images import PRETRAINING_ROWS, SHAPES, Setup
 from ._networks import Recipe, trained
 
-PRECISIONS = {"digits": "float32", "mnist": "float32", "cifar10": "auto"}
+PRECISIONS: dict[str, Literal["auto", "float32"]] = {
+    "digits": "float32",
+    "mnist": "float32",
+    "cifar10": "auto",
+}
 
 
 class Victim:
