@@ -489,6 +489,7 @@ def test_errors_of_the_strategies_of_two_classes(iris, moons, strategy):
         LabelFlipAttack(strategy=strategy).fit_poison(X, y)
 
 
+@pytest.mark.data
 @pytest.mark.parametrize(
     ("strategy", "accuracy", "n_splits"),
     [

@@ -284,6 +284,7 @@ def test_validation_rows_are_asked_for(train, validation):
         attack.fit_poison(*train, X_val=validation["X_val"][:, 1:], y_val=train[1][:50])
 
 
+@pytest.mark.data
 def test_house_prices_at_a_twelfth_of_poison():
     train, validation, test = house_prices(seed=0)
     # Test errors that the published attack reached at this rate.

@@ -10,6 +10,7 @@ from skpoison.datasets import _cache, _fourclass, fetch_fourclass, make_fourclas
 from .._real_data import real
 
 
+@pytest.mark.data
 def test_real_data():
     scaled, raw = real(fetch_fourclass), real(fetch_fourclass, scaled=False)
     assert scaled.data.shape == raw.data.shape == (862, 2)
@@ -25,6 +26,7 @@ def test_real_data():
     assert "Fourclass" in scaled.DESCR
 
 
+@pytest.mark.data
 def test_return_types():
     X, y = real(fetch_fourclass, return_X_y=True)
     assert isinstance(X, np.ndarray)
@@ -37,6 +39,7 @@ def test_return_types():
     assert bunch.target_names == ["class"]
 
 
+@pytest.mark.data
 @pytest.mark.parametrize("scaled", [True, False])
 @pytest.mark.parametrize("notation", ["{:.9g}", "{:.7e}"])
 def test_download_in_any_notation(scaled, notation, tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ def cifar10_test():
     return real(fetch_cifar10, split="test")
 
 
+@pytest.mark.data
 def test_cifar10(cifar10, cifar10_test):
     for bunch, n_images in ((cifar10, 50_000), (cifar10_test, 10_000)):
         assert bunch.images.shape == (n_images, 32, 32, 3)
@@ -35,6 +36,7 @@ def test_cifar10(cifar10, cifar10_test):
     assert cifar10_test.target_names[cifar10_test.target[0]] == "cat"
 
 
+@pytest.mark.data
 @pytest.mark.parametrize(("split", "n_images"), [("train", 500), ("test", 100)])
 def test_small_cifar10(cifar10, cifar10_test, split, n_images):
     whole = cifar10 if split == "train" else cifar10_test
@@ -49,6 +51,7 @@ def test_small_cifar10(cifar10, cifar10_test, split, n_images):
         )
 
 
+@pytest.mark.data
 def test_cifar10_from_openml(cifar10, cifar10_test, monkeypatch):
     images = np.concatenate([cifar10.images, cifar10_test.images])
     planes = images.transpose(0, 3, 1, 2).reshape(60_000, 3072)
@@ -61,6 +64,7 @@ def test_cifar10_from_openml(cifar10, cifar10_test, monkeypatch):
         assert _cache.contents_hash(contents[file.name]) == file.contents_sha256
 
 
+@pytest.mark.data
 def test_mnist():
     train, test = real(fetch_mnist), real(fetch_mnist, split="test")
     assert train.data.shape == (60_000, 784)
@@ -94,6 +98,7 @@ def test_mnist():
     assert np.array_equal(y, test.target)
 
 
+@pytest.mark.data
 def test_mnist_from_openml(monkeypatch):
     train, test = real(fetch_mnist), real(fetch_mnist, split="test")
     X = np.concatenate([train.data, test.data])
@@ -103,6 +108,7 @@ def test_mnist_from_openml(monkeypatch):
     assert _cache.contents_hash(contents) == _mnist._FILE.contents_sha256
 
 
+@pytest.mark.data
 def test_poisons_are_perturbed_ships_against_frogs(cifar10):
     poisons = real(fetch_cifar10_poisons)
     assert poisons.images.shape == (25, 5, 32, 32, 3)

@@ -19,6 +19,7 @@ from skpoison.datasets import (
 from .._real_data import real
 
 
+@pytest.mark.data
 def test_warfarin():
     bunch = real(fetch_warfarin, as_frame=True)
     assert bunch.data.shape == (4683, 204)
@@ -31,6 +32,7 @@ def test_warfarin():
     assert np.array_equal(y, bunch.target)
 
 
+@pytest.mark.data
 def test_published_house_prices():
     bunch = real(fetch_house_prices)
     assert bunch.data.shape == (1460, 274)
@@ -39,6 +41,7 @@ def test_published_house_prices():
     assert "preprocessor" not in bunch
 
 
+@pytest.mark.data
 def test_raw_house_prices():
     bunch = real(fetch_house_prices, preprocessing=None)
     assert bunch.data.shape == (1460, 79)
@@ -50,6 +53,7 @@ def test_raw_house_prices():
     )
 
 
+@pytest.mark.data
 def test_preprocessed_house_prices():
     bunch = real(fetch_house_prices, preprocessing="pipeline", as_frame=True)
     values = bunch.frame.to_numpy()
@@ -71,6 +75,7 @@ def test_preprocessed_house_prices():
     pd.testing.assert_frame_equal(preprocessor.transform(raw.data), bunch.data)
 
 
+@pytest.mark.data
 def test_house_prices_from_openml(tmp_path, monkeypatch):
     raw = real(fetch_house_prices, preprocessing=None)
     frame = raw.data.copy()
@@ -95,6 +100,7 @@ def test_house_prices_from_openml(tmp_path, monkeypatch):
         fetch_house_prices(preprocessing=None, data_home=tmp_path / "other")
 
 
+@pytest.mark.data
 @pytest.mark.parametrize(
     ("fetch", "file"),
     [

@@ -94,6 +94,7 @@ def seconds_of_products(n_steps, n_nets=5, n_rows=128, widths=(4, 128, 128, 1)):
     return time.process_time() - start
 
 
+@pytest.mark.data
 def test_flips_of_fourclass_are_found_in_the_time_of_three_times_the_products():
     X, y = real(fetch_fourclass, return_X_y=True)
     X, y, trusted, is_poison = flipped("random", X, y, seed=30)
@@ -112,6 +113,7 @@ def test_flips_of_fourclass_are_found_in_the_time_of_three_times_the_products():
     assert found["roc_auc"] >= 0.99
 
 
+@pytest.mark.data
 def test_far_flips_of_fourclass_are_found():
     X, y = real(fetch_fourclass, return_X_y=True)
     X, y, trusted, is_poison = flipped("far", X, y, seed=31)
@@ -183,6 +185,7 @@ def test_the_scores_of_a_regression_are_the_lower_of_two():
     assert not hasattr(filter, "classes_")
 
 
+@pytest.mark.data
 def test_poisoned_prices_of_houses_are_found():
     (X, y), *_ = house_prices(seed=30)
     X, y = X.to_numpy(), y.to_numpy().copy()

@@ -57,6 +57,7 @@ def error(model, test):
     return np.mean((model.predict(X) - y) ** 2)
 
 
+@pytest.mark.data
 @pytest.mark.parametrize("attack", ["optp", "statp"])
 def test_poisoned_house_prices_are_found(attack):
     train, poisoned, test = poisoned_houses(attack)
@@ -74,12 +75,14 @@ def test_poisoned_house_prices_are_found(attack):
     assert np.mean(~known.inlier_mask_[is_poison]) > 0.9
 
 
+@pytest.mark.data
 def test_clean_house_prices_are_learned_as_well_as_undefended():
     train, _, test = house_prices(seed=30)
     trim = TRIMRegressor(RIDGE).fit(*train)
     assert error(trim, test) <= 1.05 * error(clone(RIDGE).fit(*train), test)
 
 
+@pytest.mark.data
 def test_the_published_screening_misses_the_statistical_attack():
     _, (X, y, is_poison), test = poisoned_houses("statp")
     trim = TRIMRegressor(

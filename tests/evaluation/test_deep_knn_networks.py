@@ -77,6 +77,7 @@ def test_a_network_comes_from_its_file_alone(tmp_path):
         trained(MLP_RECIPE, None, tmp_path)
 
 
+@pytest.mark.data
 @pytest.mark.parametrize("architecture", ["mlp", "cnn", "resnet8", "whitening"])
 def test_a_victim_starts_with_the_head_of_its_network(tmp_path, architecture):
     real(fetch_mnist)
