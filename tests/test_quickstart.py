@@ -7,6 +7,7 @@ import matplotlib
 import pytest
 
 matplotlib.use("Agg")
+pytestmark = pytest.mark.slow
 
 QUICKSTART = Path(__file__).parent.parent / "examples" / "plot_quickstart.py"
 

@@ -7,6 +7,8 @@ import matplotlib
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = (
     Path(__file__).parent.parent.parent / "examples" / "plot_clean_label_digits.py"
 )

@@ -9,6 +9,7 @@ import pytest
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "plot_fourclass.py"
 
 
+@pytest.mark.slow
 def test_far_flips_need_trusted_rows(tmp_path, monkeypatch):
     monkeypatch.setenv("SKPOISON_DATA_HOME", str(tmp_path))
     matplotlib.use("Agg")
