@@ -32,6 +32,7 @@ from ._utils.routing import (
     prefixed,
     routing_enabled,
 )
+from ._utils.tags import common_input_tags
 from ._utils.typing import Estimator
 from ._utils.verdicts import judge_training_rows
 from .base import PoisonFilter
@@ -177,8 +178,9 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        tags.input_tags.sparse &= get_tags(self.filter).input_tags.sparse
+        tags.input_tags = common_input_tags(
+            get_tags(self.estimator).input_tags, get_tags(self.filter).input_tags
+        )
         return tags
 
 

@@ -9,6 +9,7 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
+from sklearn.utils import get_tags
 
 from skpoison.base import PoisonFilter
 from skpoison.meta import DefendedClassifier
@@ -99,3 +100,21 @@ def test_log_probabilities_are_those_of_the_estimator():
     expected = model.estimator_.predict_log_proba(X)
     assert_array_equal(model.predict_log_proba(X), expected)
     assert not hasattr(DefendedClassifier(filter, LinearSVC()), "predict_log_proba")
+
+
+@pytest.mark.parametrize("tag", ["allow_nan", "string", "sparse"])
+@pytest.mark.parametrize("who", ["filter", "estimator"])
+def test_rows_are_what_both_the_filter_and_the_estimator_take(tag, who):
+    class Permissive(BaseEstimator):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            setattr(tags.input_tags, tag, True)
+            return tags
+
+    class Strict(BaseEstimator):
+        pass
+
+    parts = {"filter": Permissive(), "estimator": Permissive()}
+    assert getattr(get_tags(DefendedClassifier(**parts)).input_tags, tag)
+    parts[who] = Strict()
+    assert not getattr(get_tags(DefendedClassifier(**parts)).input_tags, tag)
