@@ -20,6 +20,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._utils.containers import check_rows, n_rows, row_index, take_rows
+from ._utils.fitted_state import unfitted_by_failure
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.labels import encode_labels, label_positions
 from ._utils.row_steps import refuse_to_be_glued
@@ -129,6 +130,7 @@ class PoisonFilter(
         return 0
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def fit(
         self, X: MatrixLike, y: ArrayLike, *, trusted: ArrayLike | None = None
     ) -> Self:

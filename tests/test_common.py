@@ -474,3 +474,43 @@ def test_a_class_of_two_rows_does_no_harm(estimator, blobs):
         params["trusted"][6] = True
     filter.fit(X, y, **params)
     assert np.isfinite(filter.sample_scores_).all()
+
+
+class InterruptAfter:
+    """A callback that presses Ctrl-C when so many tasks have begun."""
+
+    def __init__(self, n_tasks):
+        self.n_tasks = n_tasks
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.n_tasks -= 1
+        if self.n_tasks == 0:
+            raise KeyboardInterrupt
+
+    def on_fit_task_end(self, estimator, context):
+        return False
+
+
+@every_filter
+def test_an_interrupted_fit_leaves_nothing_fitted(estimator):
+    X, y = make_blobs(N_SAMPLES, n_features=5, centers=3, random_state=0)
+    filter = fitted(estimator, X, y)
+    filter.set_callbacks(InterruptAfter(3 if filter._max_subtasks() else 1))
+    with pytest.raises(KeyboardInterrupt):
+        filter.fit(X, y, **trusted_for(estimator, y))
+    assert not [name for name in vars(filter) if name.endswith("_")]
+
+
+@every_filter
+def test_a_failed_fit_leaves_nothing_fitted(estimator):
+    X, y = make_blobs(N_SAMPLES, n_features=5, centers=3, random_state=0)
+    filter = fitted(estimator, X, y)
+    with pytest.raises(ValueError, match="class"):
+        filter.fit(X, np.ones_like(y), **trusted_for(estimator, y))
+    assert not [name for name in vars(filter) if name.endswith("_")]

@@ -12,6 +12,7 @@ from .._torch.seeding import seeded_generator
 from .._torch.threads import one_thread
 from .._utils.canonical_order import canonical_order
 from .._utils.containers import check_rows
+from .._utils.fitted_state import unfitted_by_failure
 from .._utils.labels import encode_labels, label_positions
 from .._utils.parameters import Interval, StrOptions
 from .._utils.targets import is_regression, target_column
@@ -41,6 +42,7 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
     }
     _span = 1.0
 
+    @unfitted_by_failure
     def _fit(self, X, y):
         """Validate, then train on the rows in an order of their own."""
         X, y = self._validate_rows(X, y)

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from .._torch.seeding import seeded_generator
 from .._torch.threads import one_thread
 from .._utils.callbacks import report_iterations
+from .._utils.fitted_state import unfitted_by_failure
 from .._utils.parameters import Interval, StrSubset
 from .._utils.typing import MatrixLike, RandomState
 from ._base import ConditionalNetwork
@@ -131,18 +132,26 @@ class BaseCritic(ConditionalNetwork):
         >>> critics.critic_scores(X, y).shape
         (3, 150)
         """
-        first = not hasattr(self, "_training")
-        X, y = self._validate_rows(X, y) if first else self._validate_pairs(X, y)
-        weights = self._validate_weights(sample_weight, len(y))
-        if first:
-            shown = weights.any(axis=0)
-            encoder = self._encoder(X[shown], y[shown], self._n_classes)
-            self._start(encoder, seeded_generator(self.random_state, encoder.device))
+        if hasattr(self, "_training_"):
+            X, y = self._validate_pairs(X, y)
+            weights = self._validate_weights(sample_weight, len(y))
+        else:
+            X, y, weights = self._start_on(X, y, sample_weight)
         if iterations is None:
             iterations = [self.n_iter_ % self.max_iter]
         with one_thread():
             self._run(X, y, weights, iterations)
         return self
+
+    @unfitted_by_failure
+    def _start_on(self, X, y, sample_weight):
+        """Validate the first part, which fixes the labels and the scale."""
+        X, y = self._validate_rows(X, y)
+        weights = self._validate_weights(sample_weight, len(y))
+        shown = weights.any(axis=0)
+        encoder = self._encoder(X[shown], y[shown], self._n_classes)
+        self._start(encoder, seeded_generator(self.random_state, encoder.device))
+        return X, y, weights
 
     def _validate_weights(self, sample_weight, n_samples):
         shape = (self.n_critics, n_samples)
@@ -171,15 +180,16 @@ class BaseCritic(ConditionalNetwork):
         self._run(X, y, weights, report_iterations(context, self, iterations))
 
     def _start(self, encoder, random):
-        self._training = CriticTraining(self, self._recipe, encoder, random)
+        self._training_ = CriticTraining(self, self._recipe, encoder, random)
         self._encoder_ = encoder
-        self._ensemble = CriticEnsemble(encoder, self._training.critics)
-        self._generator_ = self._training.generators
+        self._ensemble_ = CriticEnsemble(encoder, self._training_.critics)
+        self._generator_ = self._training_.generators
         self.loss_curve_ = np.empty(0, dtype=np.float32)
         self.n_iter_ = 0
 
+    @unfitted_by_failure
     def _run(self, X, y, weights, iterations):
-        losses = self._training.run(X, y, weights, iterations)
+        losses = self._training_.run(X, y, weights, iterations)
         self.loss_curve_ = np.concatenate([self.loss_curve_, losses])
         self.n_iter_ = len(self.loss_curve_)
 
@@ -215,7 +225,7 @@ class BaseCritic(ConditionalNetwork):
         -------
         ndarray of shape (n_critics, n_samples)
         """
-        return self._ensemble.scores(*self._validate_pairs(X, y))
+        return self._ensemble_.scores(*self._validate_pairs(X, y))
 
     @available_if(_knows_labels)
     def label_scores(self, X: MatrixLike) -> np.ndarray:
@@ -232,7 +242,7 @@ class BaseCritic(ConditionalNetwork):
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
-        return self._ensemble.label_scores(X)
+        return self._ensemble_.label_scores(X)
 
     def score_gradient(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
         """Gradient of `score_samples` by the features: what an evading row follows.
@@ -247,7 +257,7 @@ class BaseCritic(ConditionalNetwork):
             0 for a feature beyond twice its range in training, where the score no
             longer depends on it.
         """
-        return self._ensemble.gradient(*self._validate_pairs(X, y))
+        return self._ensemble_.gradient(*self._validate_pairs(X, y))
 
     @available_if(_has_a_generator)
     def sample(self, y: ArrayLike, *, random_state: RandomState = None) -> np.ndarray:

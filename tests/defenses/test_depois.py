@@ -17,7 +17,12 @@ from threadpoolctl import threadpool_limits
 from skpoison.attacks import LabelFlipAttack
 from skpoison.datasets import fetch_fourclass, make_fourclass
 from skpoison.defenses import DePoisFilter
-from skpoison.exceptions import DegenerateFilterWarning, RemovedClassWarning
+from skpoison.defenses._depois._collapse import check_no_collapse
+from skpoison.exceptions import (
+    DegenerateFilterWarning,
+    RemovedClassWarning,
+    UntrustedClassWarning,
+)
 from skpoison.generative import ConditionalWGANGP, HingeCritic
 from skpoison.metrics import filter_report
 
@@ -174,8 +179,8 @@ def test_the_scores_of_a_regression_are_the_lower_of_two():
     trusted = np.arange(240) < 80
     y[200:] = rng.permutation(y[200:])
     filter = DePoisFilter(**SMALL, random_state=0).fit(X, y, trusted=trusted)
-    judge = filter._residual_scorer
-    lower = np.minimum(filter._scorer.scores(X, y), judge.filter.score_samples(X, y))
+    judge = filter._residual_scorer_
+    lower = np.minimum(filter._scorer_.scores(X, y), judge.filter.score_samples(X, y))
     ranks = (
         np.argsort(np.argsort(lower)),
         np.argsort(np.argsort(filter.score_samples(X, y))),
@@ -310,3 +315,56 @@ def test_critics_that_cannot_tell_labels_warn():
         DePoisFilter(**SMALL, random_state=0).fit(
             X, np.repeat([0, 1], 40), trusted=np.arange(80)
         )
+
+
+def test_an_interrupted_training_leaves_no_critic(iris):
+    class Interrupt(StopAfter):
+        def on_fit_task_end(self, estimator, context):
+            if super().on_fit_task_end(estimator, context):
+                raise KeyboardInterrupt
+
+    X, y, trusted = iris
+    filter = DePoisFilter(**SMALL, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        filter.set_callbacks(Interrupt(100)).fit(X, y, trusted=trusted)
+    assert not [name for name in vars(filter) if name.endswith("_")]
+
+
+def test_a_single_trusted_row_of_a_class_is_told(iris):
+    X, y, _ = iris
+    filter = DePoisFilter(**SMALL, random_state=0)
+    with pytest.warns(DegenerateFilterWarning, match=r"single trusted row is of \[2\]"):
+        filter.fit(X, y, trusted=[*range(0, 100, 5), 100])
+
+
+def test_kept_rows_of_a_class_that_nobody_vouches_for_are_told(iris):
+    X, y, _ = iris
+    trusted = (np.arange(150) % 3 == 0) & (np.arange(150) < 100)
+    blind = DePoisFilter(**SMALL, loss="wasserstein", z=-100, random_state=0)
+    with pytest.warns(UntrustedClassWarning, match=r"\[2\]: the critics know nothing"):
+        blind.fit(X, y, trusted=trusted)
+
+
+def test_few_trusted_targets_are_refused():
+    X, _ = load_iris(return_X_y=True)
+    y = X @ [1.0, -2.0, 0.5, 0.25]
+    filter = DePoisFilter(**SMALL, random_state=0)
+    with pytest.raises(ValueError, match="at least 8 trusted rows.*got 7"):
+        filter.fit(X, y, trusted=np.arange(7))
+    assert filter.fit(X, y, trusted=np.arange(0, 150, 19)).inlier_mask_.any()
+
+
+def test_where_all_rows_are_trusted_there_is_nothing_to_generate(iris):
+    X, y, _ = iris
+    filter = DePoisFilter(**SMALL, **AS_PUBLISHED, random_state=0)
+    filter.fit(X, y, trusted=np.ones(150, dtype=bool))
+    assert filter.augmenters_ == []
+    assert filter.inlier_mask_.all()
+
+
+def test_generated_rows_that_are_all_alike_are_told():
+    rng = np.random.default_rng(0)
+    X, groups = rng.normal(size=(60, 3)), np.repeat([0, 1], 30)
+    check_no_collapse(X, groups, 0.1 * X, groups)
+    with pytest.warns(DegenerateFilterWarning, match="collapsed"):
+        check_no_collapse(X, groups, X[:2][groups] + 1e-4 * X, groups)

@@ -243,3 +243,19 @@ def test_callbacks_see_every_iteration_and_can_end_them(network):
     assert recorder.tasks == [("fit", network.max_iter), "teardown"]
     assert len(fitted.loss_curve_) == fitted.n_iter_
     assert clone(network).set_callbacks(Recorder(3)).fit(X, Y).n_iter_ == 3
+
+
+class Interrupt(Recorder):
+    """A callback that presses Ctrl-C at the third iteration."""
+
+    def on_fit_task_end(self, estimator, context):
+        if super().on_fit_task_end(estimator, context):
+            raise KeyboardInterrupt
+
+
+@every_network
+def test_an_interrupted_fit_leaves_nothing_fitted(network):
+    fitted = clone(network).fit(X, Y).set_callbacks(Interrupt(3))
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X, Y)
+    assert not [name for name in vars(fitted) if name.endswith("_")]

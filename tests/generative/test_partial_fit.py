@@ -149,3 +149,14 @@ def test_unusable_weights_are_refused(sample_weight, message):
     critic = HingeCritic(n_critics=2, **SMALL)
     with pytest.raises(ValueError, match=message):
         critic.partial_fit(X, Y, sample_weight=sample_weight)
+
+
+def test_a_part_that_fails_leaves_nothing_fitted():
+    critic = HingeCritic(max_iter=9, **SMALL)
+    with pytest.raises(ValueError, match="leaves a critic without any row"):
+        critic.partial_fit(X, Y, sample_weight=np.zeros(len(Y)))
+    assert not hasattr(critic, "classes_")
+    critic.partial_fit(X, Y).learning_rate = 1e30
+    with pytest.raises(ValueError, match="not finite"):
+        critic.partial_fit(X, Y, iterations=range(1, 9))
+    assert not [name for name in vars(critic) if name.endswith("_")]

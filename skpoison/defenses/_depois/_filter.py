@@ -12,14 +12,17 @@ from sklearn.utils import check_random_state
 from ..._torch.threads import one_thread
 from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
+from ..._utils.messages import warn
 from ..._utils.parameters import Interval, StrOptions, StrSubset
 from ..._utils.targets import is_regression
 from ..._utils.typing import Device, RandomState
 from ...base import PoisonFilter
+from ...exceptions import DegenerateFilterWarning, UntrustedClassWarning
 from ...generative import ConditionalGAN, ConditionalWGANGP, HingeCritic
 from ._admission import Admission
+from ._collapse import check_no_collapse
 from ._plan import CrossFitPlan
-from ._residual_scorer import ResidualScorer
+from ._residual_scorer import N_TRUSTED_TARGETS, ResidualScorer
 from ._scorer import CriticScorer
 
 _CRITICS = {"hinge": HingeCritic, "wasserstein": ConditionalWGANGP}
@@ -120,7 +123,7 @@ class DePoisFilter(PoisonFilter):
         The fitted critics as one, `cv` of them with ``calibration="holdout"``. Like the
         augmenters it is fitted to arrays, and to labels as given.
     augmenters_ : list of ConditionalGAN
-        With `augment` one for each critic, else none.
+        With `augment` one for each critic, unless all rows are trusted; else none.
     n_iter_ : int
         Number of iterations.
     sample_scores_ : ndarray of shape (n_samples,)
@@ -142,14 +145,18 @@ class DePoisFilter(PoisonFilter):
     ------
     ValueError
         By `fit`: for parameters that do not go together, a single trusted row of each
-        class with ``calibration="holdout"``, or a loss that is not finite, besides
-        invalid input and unusable trusted rows.
+        class with ``calibration="holdout"``, fewer than eight trusted rows of a
+        regression, or a loss that is not finite, besides invalid input and unusable
+        trusted rows.
 
     Warns
     -----
     DegenerateFilterWarning
         When the critics do not tell wrong labels of held-out trusted rows from right
-        ones.
+        ones, a class has a single trusted row with ``calibration="holdout"``, or the
+        augmenting networks make the same row again and again.
+    UntrustedClassWarning
+        When rows of a class are kept though none of them is trusted.
     RemovedClassWarning
         When every row of some class is removed.
 
@@ -251,6 +258,7 @@ class DePoisFilter(PoisonFilter):
 
     def _score_training_rows(self, X, y, trusted):
         self._check_parameters()
+        self._check_trusted_targets(trusted)
         rng = check_random_state(self.random_state)
         # What is drawn below follows from the contents of the rows, not their order.
         order = canonical_order(X, y, trusted)
@@ -259,14 +267,16 @@ class DePoisFilter(PoisonFilter):
             plan = self._plan(X[order], y[order], trusted[order], rng)
             scores[order] = self._train_and_score(plan, rng)[: len(y)]
         if self._regression:
-            self._residual_scorer = ResidualScorer()
-            scores = self._residual_scorer.fit(X, y, trusted, scores)
+            self._residual_scorer_ = ResidualScorer()
+            scores = self._residual_scorer_.fit(X, y, trusted, scores)
+        else:
+            self._warn_of_little_trust(y, trusted, scores >= self.z)
         return scores, self.z
 
     def _score_new_rows(self, X, y):
-        scores = self._scorer.scores(X, y)
+        scores = self._scorer_.scores(X, y)
         if self._regression:
-            scores = self._residual_scorer.lower(X, y, scores)
+            scores = self._residual_scorer_.lower(X, y, scores)
         return scores
 
     def _plan(self, X, y, trusted, rng):
@@ -289,6 +299,8 @@ class DePoisFilter(PoisonFilter):
         n_rows, trusted = len(plan.y), plan.trusted
         for critic in range(plan.n_critics * self.augment):
             known = np.flatnonzero(trusted & plan.may_learn[critic, :n_rows])
+            if len(known) == n_rows:
+                continue
             gan = self._make_augmenter(rng)
             task = self._callback_fit_ctx.subcontext("augment")
             with task.propagate_callback_context(gan):
@@ -297,6 +309,7 @@ class DePoisFilter(PoisonFilter):
                 task.call_on_fit_task_end(estimator=self)
             rows = rng.choice(known, n_rows - len(known))
             X = gan.sample(self._as_given(plan.y[rows]), random_state=rng)
+            check_no_collapse(plan.X[known], plan.groups[known], X, plan.groups[rows])
             calibrates = self.calibration == "augmented"
             plan = plan.with_synthetic(X, rows, critic, calibrates)
             self.augmenters_.append(gan)
@@ -305,7 +318,7 @@ class DePoisFilter(PoisonFilter):
     def _train_and_score(self, plan, rng):
         """Train the critics in stages; the scores after each decide what comes next."""
         self.critic_ = critic = self._make_critic(plan.n_critics, rng)
-        self._scorer = CriticScorer(critic, self.per_class)
+        self._scorer_ = CriticScorer(critic, self.per_class)
         admission = Admission(plan)
         labels = self._as_given(plan.y)
         n_rounds = self._n_rounds
@@ -321,8 +334,8 @@ class DePoisFilter(PoisonFilter):
                 sample_weight=admission.next_weights(),
                 iterations=report_iterations(task, self, stage),
             )
-            self._scorer.calibrate(plan, admission.learned)
-            scores = self._scorer.scores(plan.X, plan.y, admission.learned)
+            self._scorer_.calibrate(plan, admission.learned)
+            scores = self._scorer_.scores(plan.X, plan.y, admission.learned)
             if r <= n_rounds:
                 admission.admit(scores, self.z, r / n_rounds)
         task.call_on_fit_task_end(estimator=self, X=plan.X, y=plan.y)
@@ -372,6 +385,31 @@ class DePoisFilter(PoisonFilter):
             return self.n_rounds
         can_learn = self.calibration == "holdout" and "mismatch" in self.negatives
         return _DEFAULT_ROUNDS if can_learn else 0
+
+    def _check_trusted_targets(self, trusted):
+        if self._regression and trusted.sum() < N_TRUSTED_TARGETS:
+            raise ValueError(
+                f"A regression needs at least {N_TRUSTED_TARGETS} trusted rows, to "
+                f"learn how large a clean residual is; got {trusted.sum()}."
+            )
+
+    def _warn_of_little_trust(self, y, trusted, kept):
+        n_trusted = np.bincount(y[trusted], minlength=len(self.classes_))
+        if self.calibration == "holdout" and 1 in n_trusted:
+            warn(
+                f"A single trusted row is of {self.classes_[n_trusted == 1].tolist()}: "
+                "no row that critics have not seen tells how such rows score, and they "
+                "may remove most. Trust at least two rows of every class.",
+                DegenerateFilterWarning,
+            )
+        unknown = np.unique(y[kept & (n_trusted == 0)[y]])
+        if len(unknown):
+            warn(
+                f"No trusted row is of {self.classes_[unknown].tolist()}: the critics "
+                "know nothing of rows with these labels, and which of them they keep "
+                "is left to chance. Trust rows of every class.",
+                UntrustedClassWarning,
+            )
 
     def _check_parameters(self):
         if self.calibration == "augmented" and not self.augment:

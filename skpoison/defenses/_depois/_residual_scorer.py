@@ -8,7 +8,10 @@ from sklearn.preprocessing import MinMaxScaler
 from .._trusted_disagreement import TrustedDisagreementFilter
 from ._calibrator import ScoreCalibrator
 
-__all__ = ["ResidualScorer"]
+__all__ = ["N_TRUSTED_TARGETS", "ResidualScorer"]
+
+# The LASSO of two thirds of the trusted rows chooses its penalty by five folds of them.
+N_TRUSTED_TARGETS = 8
 
 
 class ResidualScorer:
