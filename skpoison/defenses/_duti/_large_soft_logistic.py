@@ -1,5 +1,7 @@
 """The learner of `_soft_logistic` for many rows: less to multiply for each step."""
 
+from functools import cache, reduce
+
 import numpy as np
 
 from ._soft_logistic import SoftLogisticRegression
@@ -38,22 +40,27 @@ class LargeSoftLogisticRegression(SoftLogisticRegression):
         contrasts = _contrasts(residuals.shape[1])
         return (self.features.T @ (residuals @ contrasts)) @ contrasts.T
 
+    def _log_probabilities(self, theta):
+        # Column by column: NumPy is slow to reduce many rows of few numbers.
+        outputs = self.outputs(theta)
+        outputs -= reduce(np.maximum, outputs.T)[:, None]
+        return outputs - np.log(reduce(np.add, np.exp(outputs).T))[:, None]
+
     def _curvature(self, P):
         P = P.astype(np.float32)
         contrasts = _contrasts(P.shape[1]).astype(np.float32)
-        ones = np.ones((P.shape[1], 1), dtype=np.float32)
+        of_P = P @ contrasts
 
         def curvature(v):
-            outputs = (
-                self._features32 @ (v.astype(np.float32) @ contrasts)
-            ) @ contrasts.T
-            outputs *= P
-            outputs -= P * (outputs @ ones)
-            return (self._features32.T @ (outputs @ contrasts)) @ contrasts.T
+            v = v.astype(np.float32) @ contrasts
+            outputs = P * ((self._features32 @ v) @ contrasts.T)
+            residuals = outputs @ contrasts - of_P * reduce(np.add, outputs.T)[:, None]
+            return (self._features32.T @ residuals) @ contrasts.T
 
         return curvature
 
 
+@cache
 def _contrasts(n_classes):
     """An orthonormal basis of the vectors that sum to zero over the classes."""
     return np.linalg.qr(np.eye(n_classes) - 1 / n_classes)[0][:, :-1]

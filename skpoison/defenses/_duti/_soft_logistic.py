@@ -68,6 +68,9 @@ class SoftLogisticRegression:
         )
         return solution.reshape(shape)
 
+    def _log_probabilities(self, theta):
+        return log_softmax(self.outputs(theta), axis=1)
+
     def outputs(self, theta):
         """The features times the coefficients."""
         return self.features @ theta
@@ -87,5 +90,5 @@ class SoftLogisticRegression:
         return curvature
 
     def _loss(self, Q, theta):
-        log_P = log_softmax(self.outputs(theta), axis=1)
+        log_P = self._log_probabilities(theta)
         return self.penalty / 2 * np.sum(theta**2) - np.sum(Q * log_P), log_P
