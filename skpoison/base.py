@@ -73,7 +73,8 @@ class PoisonFilter(
     Validation, trusted rows, masks, return types and guard rails live here.
 
     A filter that wraps an estimator sets `_validates_X` to False: rows, labels and
-    column names are checked here, X itself is left to the estimator.
+    column names are checked here, X itself is left to the estimator. One whose rows may
+    be images sets `_allow_nd` to True.
 
     Attributes
     ----------
@@ -97,6 +98,7 @@ class PoisonFilter(
     _parameter_constraints: dict = {}
     _validates_X = True
     _accept_sparse: bool | str = False
+    _allow_nd = False
     _needs_trusted = False
     _advice_on_small_classes = "Look at what it removed before you train on the rest."
 
@@ -107,8 +109,8 @@ class PoisonFilter(
         Parameters
         ----------
         X : ndarray or sparse matrix of shape (n_samples, n_features)
-            Validated, float32 or float64 as given; X as it was given where
-            `_validates_X` is False.
+            Validated, float32 or float64 as given, with `_allow_nd` also of more
+            dimensions; X as it was given where `_validates_X` is False.
         y : ndarray of shape (n_samples,)
             Positions in `classes_`, or the target values of a regression.
         trusted : ndarray of bool of shape (n_samples,) or None
@@ -249,7 +251,13 @@ class PoisonFilter(
         check_is_fitted(self)
         if not self._validates_X:
             return validate_data(self, X, skip_check_array=True, reset=False)
-        checked = validate_data(self, X, accept_sparse=self._accept_sparse, reset=False)
+        checked = validate_data(
+            self,
+            X,
+            accept_sparse=self._accept_sparse,
+            allow_nd=self._allow_nd,
+            reset=False,
+        )
         return X if hasattr(X, "shape") else checked
 
     def inverse_transform(self, X: MatrixLike) -> Any:
@@ -389,6 +397,7 @@ class PoisonFilter(
                 reset=reset,
                 dtype=(np.float64, np.float32),
                 accept_sparse=self._accept_sparse,
+                allow_nd=self._allow_nd,
                 **checks,
             )
         validate_data(self, X, y, skip_check_array=True, reset=reset)

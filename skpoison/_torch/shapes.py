@@ -8,7 +8,12 @@ import torch
 from scipy.sparse import issparse
 from torch import nn
 
-__all__ = ["check_no_bytes", "conversion", "explain_shape_errors"]
+__all__ = [
+    "check_no_bytes",
+    "check_vectors_or_images",
+    "conversion",
+    "explain_shape_errors",
+]
 
 _SIDES = {
     nn.Conv1d: ("length",),
@@ -88,6 +93,26 @@ def conversion(name, shape, row_shape):
                 )
             return f"{advice}."
     return ""
+
+
+def check_vectors_or_images(X):
+    """Refuse rows that are neither vectors nor images.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+
+    Raises
+    ------
+    ValueError
+    """
+    if X.ndim in (2, 4):
+        return
+    advice = " With one channel pass X[:, None]." if X.ndim == 3 else ""
+    raise ValueError(
+        f"X has the shape {X.shape}, but rows must be vectors, (n_samples, "
+        f"n_features), or images, (n_samples, channels, height, width).{advice}"
+    )
 
 
 def check_no_bytes(X):

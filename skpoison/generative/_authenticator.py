@@ -3,6 +3,7 @@
 from sklearn.linear_model import LassoCV
 from torch import nn
 
+from ._convolutions import ConvNet
 from ._networks import MLP
 
 __all__ = ["LabelAuthenticator", "TargetAuthenticator"]
@@ -13,8 +14,12 @@ class LabelAuthenticator(nn.Module):
 
     def __init__(self, encoder, sizes, random):
         super().__init__()
-        sizes = (encoder.n_features, *sizes, encoder.n_classes)
-        self.network = MLP(sizes, random)
+        sizes = (*sizes, encoder.n_classes)
+        self.network: nn.Module
+        if encoder.is_image:
+            self.network = ConvNet(encoder.row_shape, sizes, random)
+        else:
+            self.network = MLP((encoder.n_features, *sizes), random)
 
     def forward(self, x, conditions):
         logits = self.network(x[None])[0]

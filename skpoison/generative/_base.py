@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._torch.device import torch_device
 from .._torch.seeding import seeded_generator
+from .._torch.shapes import check_vectors_or_images, conversion
 from .._torch.threads import one_thread
 from .._utils.canonical_order import canonical_order
 from .._utils.containers import check_rows
@@ -72,8 +73,16 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
             dtype=(np.float64, np.float32),
             y_numeric=regression,
             ensure_min_samples=2,
+            allow_nd=True,
         )
+        check_vectors_or_images(X)
         if regression:
+            if X.ndim == 4:
+                raise ValueError(
+                    f"{type(self).__name__} learns labels of images, no target values: "
+                    "pass features of the images, such as NetEmbedding makes, or "
+                    "task='classification'."
+                )
             self.__dict__.pop("classes_", None)
             return X, y
         self.classes_, y = encode_labels(y, type(self).__name__)
@@ -94,8 +103,19 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
             reset=False,
             dtype=(np.float64, np.float32),
             y_numeric=regression,
+            allow_nd=True,
         )
+        self._check_row_shape(X)
         return X, self._positions(y)
+
+    def _check_row_shape(self, X):
+        row_shape = self._encoder_.row_shape
+        if X.shape[1:] != row_shape:
+            raise ValueError(
+                f"X has rows of the shape {X.shape[1:]}, but {type(self).__name__} was "
+                f"fitted to rows of the shape {row_shape}."
+                + conversion("X", X.shape, row_shape)
+            )
 
     def _positions(self, y):
         """Labels as positions in `classes_`; target values as they are."""

@@ -62,7 +62,8 @@ class BaseCritic(ConditionalNetwork):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or \
+                (n_samples, channels, height, width)
         y : array-like of shape (n_samples,)
             Labels, or the target values of a regression.
 
@@ -95,7 +96,8 @@ class BaseCritic(ConditionalNetwork):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or \
+                (n_samples, channels, height, width)
         y : array-like of shape (n_samples,)
             Labels or target values.
         sample_weight : array-like of shape (n_samples,) or (n_critics, n_samples), \
@@ -198,7 +200,8 @@ class BaseCritic(ConditionalNetwork):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or \
+                (n_samples, channels, height, width)
         y : array-like of shape (n_samples,)
             Labels or target values.
 
@@ -233,7 +236,8 @@ class BaseCritic(ConditionalNetwork):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or \
+                (n_samples, channels, height, width)
 
         Returns
         -------
@@ -241,7 +245,10 @@ class BaseCritic(ConditionalNetwork):
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        X = validate_data(
+            self, X, reset=False, dtype=(np.float64, np.float32), allow_nd=True
+        )
+        self._check_row_shape(X)
         return self._ensemble_.label_scores(X)
 
     def score_gradient(self, X: MatrixLike, y: ArrayLike) -> np.ndarray:
@@ -253,7 +260,7 @@ class BaseCritic(ConditionalNetwork):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
+        ndarray of the shape of X
             0 for a feature beyond twice its range in training, where the score no
             longer depends on it.
         """
@@ -271,7 +278,8 @@ class BaseCritic(ConditionalNetwork):
 
         Returns
         -------
-        ndarray of float64 of shape (n_samples, n_features)
+        ndarray of float64 of shape (n_samples, n_features) or \
+                (n_samples, channels, height, width)
 
         Raises
         ------

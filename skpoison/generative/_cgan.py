@@ -40,9 +40,10 @@ class ConditionalGAN(ConditionalNetwork):
     authenticator : bool, default=True
         Whether there is an authenticator.
     hidden_layer_sizes : sequence of int, default=(512, 512, 512)
-        Hidden layers of the discriminator and of the classifying authenticator.
+        Fully connected hidden layers of the discriminator and of the classifying
+        authenticator.
     generator_layer_sizes : sequence of int, default=(256, 512, 1024)
-        Hidden layers of the generator.
+        Fully connected hidden layers of the generator.
     noise_dim : int, default=100
         Number of noise variables z, standard normal.
     dropout : float in [0, 1), default=0.4
@@ -74,13 +75,20 @@ class ConditionalGAN(ConditionalNetwork):
     n_iter_ : int
         Number of iterations, fewer than `max_iter` where a callback ended them.
     n_features_in_ : int
-        Number of features seen during `fit`.
+        Number of features, or of channels of images, seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
     See Also
     --------
     skpoison.metrics.wasserstein_distance : How close the rows come to real ones.
+
+    Notes
+    -----
+    X may hold images, of shape (n_samples, channels, height, width), with labels.
+    Convolutions then come before the hidden layers, and after those of a generator. The
+    discriminator scores an image x with a label y as c(x) + <y, v(x)>, where c and v
+    are outputs of one network: the projection of [4]_.
 
     References
     ----------
@@ -90,6 +98,7 @@ class ConditionalGAN(ConditionalNetwork):
        GANs", 2017, section 3.
     .. [3] T. Tran et al., "A Bayesian Data Augmentation Approach for Learning Deep
        Models", 2017 (the authenticator's model).
+    .. [4] T. Miyato, M. Koyama, "cGANs with Projection Discriminator", 2018.
 
     Examples
     --------
@@ -147,7 +156,8 @@ class ConditionalGAN(ConditionalNetwork):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or \
+                (n_samples, channels, height, width)
         y : array-like of shape (n_samples,)
             Labels, or the target values of a regression.
 
@@ -173,7 +183,8 @@ class ConditionalGAN(ConditionalNetwork):
 
         Returns
         -------
-        ndarray of float64 of shape (n_samples, n_features)
+        ndarray of float64 of shape (n_samples, n_features) or \
+                (n_samples, channels, height, width)
 
         Raises
         ------

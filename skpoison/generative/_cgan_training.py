@@ -6,8 +6,8 @@ import torch
 from torch.nn.functional import softplus
 
 from ._authenticator import LabelAuthenticator, TargetAuthenticator
+from ._critic import make_critic
 from ._generator import Generator
-from ._networks import MLP
 from ._training import finite_curve, frozen
 
 __all__ = ["CGANTraining"]
@@ -20,7 +20,7 @@ class CGANTraining:
     ----------
     settings : ConditionalGAN
     encoder : Encoder
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray of shape (n_samples, ...)
     y : ndarray of shape (n_samples,)
         Positions of labels, or target values.
     random : torch.Generator
@@ -31,15 +31,7 @@ class CGANTraining:
         self.random = random
         self.x, self.conditions = encoder.rows(X), encoder.conditions(y)
         self.regression = encoder.n_classes is None
-        self.discriminator = MLP(
-            (
-                encoder.n_features + encoder.n_conditions,
-                *settings.hidden_layer_sizes,
-                1,
-            ),
-            random,
-            dropout=settings.dropout,
-        )
+        self.discriminator = make_critic(encoder, settings, random)
         self.generator = Generator(encoder, settings, random)
         self.authenticator = self._make_authenticator(encoder)
         self.learns = not self.regression and self.authenticator is not None
@@ -115,8 +107,7 @@ class CGANTraining:
 
     def _realness(self, x, conditions):
         """Log-odds of each row to be real, as the discriminator sees it."""
-        inputs = torch.cat([x, conditions], dim=1)
-        return self.discriminator(inputs[None], self.random)[0, :, 0]
+        return self.discriminator([(x[None], conditions[None])], self.random)[0]
 
     def _stepper(self, network):
         """A function that makes one step of a network down a loss."""

@@ -4,11 +4,7 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 
-from ._gradient_penalty import input_gradient
-
 __all__ = ["CriticEnsemble"]
-
-_BATCH_ROWS = 4096
 
 
 class CriticEnsemble:
@@ -17,20 +13,19 @@ class CriticEnsemble:
     Parameters
     ----------
     encoder : Encoder
-    networks : MLP
-        One output each.
+    critics : VectorCritic or ImageCritic
     """
 
-    def __init__(self, encoder, networks):
+    def __init__(self, encoder, critics):
         self.encoder = encoder
-        self.networks = networks
+        self.critics = critics
 
     def scores(self, X, y):
         """Each critic's score of each row with its label.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
+        X : ndarray of shape (n_samples, ...)
         y : ndarray of shape (n_samples,)
             Positions of labels, or target values.
 
@@ -38,12 +33,12 @@ class CriticEnsemble:
         -------
         ndarray of shape (n_nets, n_samples)
         """
-        x, conditions = self.encoder.rows(X), self.encoder.conditions(y)
-        parts = [
-            self._scores(torch.cat([x[rows], conditions[rows]], dim=1))
-            for rows in gen_batches(len(x), _BATCH_ROWS)
-        ]
-        return torch.cat(parts, dim=1).cpu().numpy().astype(np.float64)
+        conditions = self.encoder.conditions(y)
+
+        def of_batch(x, rows):
+            return self.critics([(x, self._for_all(conditions[rows]))])
+
+        return self._by_batches(X, of_batch)
 
     def label_scores(self, X):
         """Each critic's score of each row with every label.
@@ -52,25 +47,30 @@ class CriticEnsemble:
         -------
         ndarray of shape (n_nets, n_samples, n_classes)
         """
-        labels = range(self.encoder.n_classes)
-        return np.stack([self.scores(X, np.full(len(X), c)) for c in labels], axis=2)
+        return self._by_batches(X, lambda x, rows: self.critics.label_scores(x))
 
     def gradient(self, X, y):
         """Gradient of the mean score of the critics by the features.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
+        ndarray of shape (n_samples, ...)
         """
         x, conditions = self.encoder.rows(X), self.encoder.conditions(y)
-        inputs = torch.cat([x, conditions], dim=1)
         with torch.no_grad():
-            gradient = input_gradient(self.networks, self._for_all(inputs)).mean(dim=0)
-        return self.encoder.gradient(X, gradient[:, : x.shape[1]])
+            inputs = self._for_all(x), self._for_all(conditions)
+            gradient = self.critics.gradient(*inputs).mean(dim=0)
+        gradient = gradient.expand(len(x), -1)[:, : self.encoder.n_features]
+        return self.encoder.gradient(X, gradient.reshape(x.shape))
 
-    def _scores(self, inputs):
+    def _by_batches(self, X, of_batch):
+        x = self.encoder.rows(X)
         with torch.no_grad():
-            return self.networks(self._for_all(inputs))[..., 0]
+            parts = [
+                of_batch(self._for_all(x[rows]), rows)
+                for rows in gen_batches(len(x), self.critics.rows_at_once)
+            ]
+        return torch.cat(parts, dim=1).cpu().numpy().astype(np.float64)
 
-    def _for_all(self, inputs):
-        return inputs.expand(len(self.networks.weights[0]), *inputs.shape)
+    def _for_all(self, rows):
+        return rows.expand(self.critics.n_nets, *rows.shape)

@@ -4,9 +4,9 @@ from typing import Any
 
 import torch
 
+from ._critic import make_critic
 from ._generator import Generator
 from ._gradient_penalty import gradient_penalty
-from ._networks import MLP
 from ._row_batches import RowBatches
 from ._training import finite_curve, frozen
 
@@ -31,7 +31,7 @@ class CriticTraining:
 
     Attributes
     ----------
-    critics : MLP
+    critics : VectorCritic or ImageCritic
     generators : Generator or None
         One for each critic; None without generated negatives.
     """
@@ -41,16 +41,7 @@ class CriticTraining:
         self.recipe = recipe
         self.encoder = encoder
         self.random = random
-        self.critics = MLP(
-            (
-                encoder.n_features + encoder.n_conditions,
-                *settings.hidden_layer_sizes,
-                1,
-            ),
-            random,
-            n_nets=settings.n_critics,
-            dropout=settings.dropout,
-        )
+        self.critics = make_critic(encoder, settings, random, n_nets=settings.n_critics)
         self.critic_optimizer = recipe.critic_optimizer(
             self.critics.parameters(), lr=settings.learning_rate
         )
@@ -69,7 +60,7 @@ class CriticTraining:
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
+        X : ndarray of shape (n_samples, ...)
         y : ndarray of shape (n_samples,)
             Positions of labels, or target values.
         weights : ndarray of shape (n_critics, n_samples)
@@ -119,13 +110,12 @@ class CriticTraining:
 
     def _critic_step(self, batches):
         x, conditions = batches.rows()
-        real = torch.cat([x, conditions], dim=2)
-        negative = torch.cat(list(self._negatives(x, conditions, batches)), dim=1)
-        scores = self.critics(torch.cat([real, negative], dim=1), self.random)[..., 0]
-        n_real = real.shape[1]
+        negatives = list(self._negatives(x, conditions, batches))
+        scores = self.critics([(x, conditions), *negatives], self.random)
+        n_real = x.shape[1]
         loss = self.recipe.loss(scores[:, :n_real], scores[:, n_real:])
         if self.recipe.gradient_penalty:
-            penalty = self._gradient_penalty(real, negative)
+            penalty = self._gradient_penalty((x, conditions), negatives)
             loss = loss + self.recipe.gradient_penalty * penalty
         self.critic_optimizer.zero_grad()
         loss.sum().backward()
@@ -136,14 +126,14 @@ class CriticTraining:
         """Rows with another label, and a generator's rows for the labels at hand."""
         n_generated = len(x[0])
         if "mismatch" in self.settings.negatives:
-            yield torch.cat([x, self._other_conditions(conditions, batches)], dim=2)
+            yield x, self._other_conditions(conditions, batches)
             # One negative in four is generated.
             n_generated //= 3
         if self.generators is not None:
             conditions = conditions[:, : max(n_generated, 2)]
             with torch.no_grad():
                 x = self.generators(conditions, self.random)
-            yield torch.cat([x, conditions], dim=2)
+            yield x, conditions
 
     def _other_conditions(self, conditions, batches):
         """Another label for each; for a regression the target of a row drawn anew."""
@@ -156,23 +146,29 @@ class CriticTraining:
         label = (conditions.argmax(dim=2) + step) % n_classes
         return torch.nn.functional.one_hot(label, n_classes).to(conditions.dtype)
 
-    def _gradient_penalty(self, real, negative):
+    def _gradient_penalty(self, real, negatives):
         """Penalty at random points between the real rows and the negatives."""
-        real = real[:, torch.arange(negative.shape[1]) % real.shape[1]]
+        negative = [torch.cat(column, dim=1) for column in zip(*negatives)]
+        n_nets, n_rows = negative[0].shape[:2]
+        rows = torch.arange(n_rows) % real[0].shape[1]
         share = torch.rand(
-            (*negative.shape[:2], 1), generator=self.random, device=real.device
+            (n_nets, n_rows), generator=self.random, device=real[0].device
         )
-        between = torch.lerp(negative, real, share)
+        between = [
+            torch.lerp(n, r[:, rows], share.view(*share.shape, *[1] * (n.ndim - 2)))
+            for r, n in zip(real, negative)
+        ]
+        gradient = self.critics.gradient(*between, self.random)
         # A wrong label moves the condition alone, so its gradient must be bounded too.
         wrong_labels = "mismatch" in self.settings.negatives
-        n_columns = between.shape[2] if wrong_labels else self.encoder.n_features
-        return gradient_penalty(self.critics, between, n_columns, self.random)
+        n_columns = None if wrong_labels else self.encoder.n_features
+        return gradient_penalty(gradient[..., :n_columns])
 
     def _generator_step(self, batches):
         conditions = batches.conditions()
         x = self.generators(conditions, self.random)
         with frozen(self.critics):
-            scores = self.critics(torch.cat([x, conditions], dim=2), self.random)
+            scores = self.critics([(x, conditions)], self.random)
         self.generator_optimizer.zero_grad()
         # Summed over the pairs of networks, which have no weights in common.
         (-scores.mean(dim=1).sum()).backward()

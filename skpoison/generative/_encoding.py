@@ -1,5 +1,7 @@
 """Rows and labels as the networks take them."""
 
+import math
+
 import numpy as np
 import torch
 from sklearn.preprocessing import MinMaxScaler
@@ -16,8 +18,9 @@ class Encoder:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Rows that set the scale.
+    X : ndarray of shape (n_samples, n_features) or \
+            (n_samples, channels, height, width)
+        Rows that set the scale: one for each feature, or for each channel of images.
     y : ndarray of shape (n_samples,)
         Positions of labels, or target values.
     n_classes : int or None
@@ -31,21 +34,26 @@ class Encoder:
         self.n_classes = n_classes
         self.span = span
         self.device = device
-        self._x_scaler = MinMaxScaler((-span, span)).fit(X.astype(np.float64))
+        self.row_shape = X.shape[1:]
+        self._x_scaler = MinMaxScaler((-span, span)).fit(_columns(X))
         if n_classes is None:
             self._y_scaler = MinMaxScaler((-1, 1)).fit(_column(y))
 
     @property
+    def is_image(self):
+        return len(self.row_shape) == 3
+
+    @property
     def n_features(self):
-        return len(self._x_scaler.scale_)
+        return math.prod(self.row_shape)
 
     @property
     def n_conditions(self):
         return self.n_classes or 1
 
     def rows(self, X):
-        """Scaled rows, a tensor of shape (n_samples, n_features)."""
-        scaled = self._x_scaler.transform(X.astype(np.float64))
+        """Scaled rows, a tensor of the shape of X."""
+        scaled = self._scaled(X)
         return self._tensor(np.clip(scaled, -_REACH * self.span, _REACH * self.span))
 
     def conditions(self, y):
@@ -57,16 +65,31 @@ class Encoder:
 
     def original(self, rows):
         """The rows in the units of X, an ndarray of float64."""
-        return self._x_scaler.inverse_transform(rows.cpu().numpy().astype(np.float64))
+        columns = _columns(rows.cpu().numpy())
+        return _rows(self._x_scaler.inverse_transform(columns), rows.shape)
 
     def gradient(self, X, gradient):
         """A gradient by the scaled rows, as one by X."""
-        scaled = self._x_scaler.transform(X.astype(np.float64))
-        moves = np.abs(scaled) < _REACH * self.span
-        return gradient.cpu().numpy() * self._x_scaler.scale_ * moves
+        moves = np.abs(self._scaled(X)) < _REACH * self.span
+        columns = _columns(gradient.cpu().numpy()) * self._x_scaler.scale_
+        return _rows(columns, X.shape) * moves
+
+    def _scaled(self, X):
+        return _rows(self._x_scaler.transform(_columns(X)), X.shape)
 
     def _tensor(self, values):
         return torch.as_tensor(values, dtype=torch.float32, device=self.device)
+
+
+def _columns(X):
+    """Features, or channels of all pixels, as columns of float64."""
+    return np.moveaxis(X, 1, -1).reshape(-1, X.shape[1]).astype(np.float64)
+
+
+def _rows(columns, shape):
+    """Columns as rows of the given shape again."""
+    channels_last = (shape[0], *shape[2:], shape[1])
+    return np.moveaxis(columns.reshape(channels_last), -1, 1)
 
 
 def _column(y):

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from ._convolutions import ImageDecoder
 from ._networks import MLP
 
 __all__ = ["Generator"]
@@ -26,16 +27,16 @@ class Generator(nn.Module):
         self.n_nets = n_nets
         self.noise_dim = settings.noise_dim
         self.span = encoder.span
-        self.networks = MLP(
-            (
-                settings.noise_dim + encoder.n_conditions,
-                *settings.generator_layer_sizes,
-                encoder.n_features,
-            ),
-            random,
-            n_nets=n_nets,
-            batch_norm=True,
-        )
+        sizes = (settings.noise_dim + encoder.n_conditions,)
+        sizes = (*sizes, *settings.generator_layer_sizes)
+        self.networks: nn.Module
+        if encoder.is_image:
+            self.networks = ImageDecoder(
+                sizes, encoder.row_shape, random, n_nets=n_nets
+            )
+        else:
+            sizes = (*sizes, encoder.n_features)
+            self.networks = MLP(sizes, random, n_nets=n_nets, batch_norm=True)
 
     def forward(self, conditions, random):
         """Scaled rows for conditions of shape (n_nets, n_rows, n_conditions)."""

@@ -34,18 +34,15 @@ def input_gradient(critics, inputs, random=None):
     return gradient
 
 
-def gradient_penalty(critics, inputs, n_columns, random=None):
-    """Mean of (length of the input gradient - 1) squared, per critic.
+def gradient_penalty(gradient):
+    """Mean of (length of the gradient - 1) squared, per critic.
 
     Parameters
     ----------
-    critics, inputs, random : as in `input_gradient`
-    n_columns : int
-        Leading columns of the inputs that the gradient is taken by.
+    gradient : tensor of shape (n_nets, n_rows, n_columns)
 
     Returns
     -------
     tensor of shape (n_nets,)
     """
-    gradient = input_gradient(critics, inputs, random)[..., :n_columns]
     return ((torch.linalg.vector_norm(gradient, dim=2) - 1) ** 2).mean(dim=1)

@@ -41,9 +41,9 @@ class HingeCritic(BaseCritic):
     n_critics : int, default=1
         Number of critics, which are trained side by side and score as their mean.
     hidden_layer_sizes : sequence of int, default=(128, 128)
-        Hidden layers of the critic.
+        Fully connected hidden layers of the critic.
     generator_layer_sizes : sequence of int, default=(256, 512, 1024)
-        Hidden layers of the generator.
+        Fully connected hidden layers of the generator.
     noise_dim : int, default=100
         Number of noise variables of the generator, standard normal.
     dropout : float in [0, 1), default=0.0
@@ -77,7 +77,7 @@ class HingeCritic(BaseCritic):
         Number of iterations, fewer than `max_iter` where `tol` or a callback ended
         them.
     n_features_in_ : int
-        Number of features seen during `fit`.
+        Number of features, or of channels of images, seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
@@ -90,11 +90,20 @@ class HingeCritic(BaseCritic):
     Wrong labels as negatives of a conditional critic are this project's addition to
     De-Pois.
 
+    Notes
+    -----
+    X may hold images, of shape (n_samples, channels, height, width), with labels.
+    Convolutions then come before the hidden layers, and after those of a generator. The
+    critic scores an image x with a label y as c(x) + <y, v(x)>, where c and v are
+    outputs of one network: the projection of [3]_, which looks at an image once for all
+    labels.
+
     References
     ----------
     .. [1] J. H. Lim and J. C. Ye, "Geometric GAN", 2017 (the hinge loss).
     .. [2] S. Reed et al., "Generative Adversarial Text to Image Synthesis", 2016,
        section 4.1 (mismatched conditions as negatives).
+    .. [3] T. Miyato, M. Koyama, "cGANs with Projection Discriminator", 2018.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-__all__ = ["MLP"]
+__all__ = ["MLP", "uniform"]
 
 # A running mean keeps .8 of its past at every step.
 _NORM_MOMENTUM = 0.2
@@ -42,8 +42,8 @@ class MLP(nn.Module):
         self.biases = nn.ParameterList()
         for n_in, n_out in pairwise(sizes):
             bound = n_in**-0.5
-            self.weights.append(_uniform((n_nets, n_in, n_out), bound, random))
-            self.biases.append(_uniform((n_nets, 1, n_out), bound, random))
+            self.weights.append(uniform((n_nets, n_in, n_out), bound, random))
+            self.biases.append(uniform((n_nets, 1, n_out), bound, random))
         self.norms = nn.ModuleList(
             _BatchNorm(n_nets, width, random.device)
             for width in sizes[1:-1]
@@ -126,6 +126,7 @@ class _BatchNorm(nn.Module):
         return torch.addcmul(self.shift - mean * scale, inputs, scale)
 
 
-def _uniform(shape, bound, random):
+def uniform(shape, bound, random):
+    """Weights drawn between -bound and bound, on the device of the generator."""
     values = torch.empty(shape, dtype=torch.float32, device=random.device)
     return nn.Parameter(values.uniform_(-bound, bound, generator=random))

@@ -46,9 +46,9 @@ class ConditionalWGANGP(BaseCritic):
     n_critics : int, default=1
         Number of critics, which are trained side by side and score as their mean.
     hidden_layer_sizes : sequence of int, default=(1024, 128, 16)
-        Hidden layers of the critic.
+        Fully connected hidden layers of the critic.
     generator_layer_sizes : sequence of int, default=(256, 512, 1024)
-        Hidden layers of the generator.
+        Fully connected hidden layers of the generator.
     noise_dim : int, default=100
         Number of noise variables z, standard normal.
     dropout : float in [0, 1), default=0.4
@@ -81,7 +81,7 @@ class ConditionalWGANGP(BaseCritic):
         Number of iterations, fewer than `max_iter` where `tol` or a callback ended
         them.
     n_features_in_ : int
-        Number of features seen during `fit`.
+        Number of features, or of channels of images, seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
@@ -90,12 +90,21 @@ class ConditionalWGANGP(BaseCritic):
     ConditionalGAN : Makes rows for given labels.
     HingeCritic : A critic that converges faster and sees wrong labels.
 
+    Notes
+    -----
+    X may hold images, of shape (n_samples, channels, height, width), with labels.
+    Convolutions then come before the hidden layers, and after those of a generator. The
+    critic scores an image x with a label y as c(x) + <y, v(x)>, where c and v are
+    outputs of one network: the projection of [3]_, which looks at an image once for all
+    labels.
+
     References
     ----------
     .. [1] I. Gulrajani et al., "Improved Training of Wasserstein GANs", 2017,
        algorithm 1.
     .. [2] J. Chen et al., "De-Pois: An Attack-Agnostic Defense against Data Poisoning
        Attacks", 2021, section IV-B and equation 9.
+    .. [3] T. Miyato, M. Koyama, "cGANs with Projection Discriminator", 2018.
 
     Examples
     --------

@@ -55,6 +55,10 @@ class DePoisFilter(PoisonFilter):
     augment=True, calibration="augmented", per_class=False)``. It takes minutes and
     finds about as many flipped labels as chance would.
 
+    Rows may be images, of shape (n_samples, channels, height, width), with labels: then
+    the networks are convolutional. They may be features of a network as well, such as
+    :class:`~skpoison.embedding.NetEmbedding` makes a step before in a pipeline.
+
     For a regression, a row's score is the lower of the critics' score and minus the
     residual of a LASSO of the trusted rows, in deviations of its out-of-fold residuals.
 
@@ -96,8 +100,8 @@ class DePoisFilter(PoisonFilter):
     cv : int, default=5
         Number of critics with ``calibration="holdout"``; otherwise there is one.
     hidden_layer_sizes : sequence of int, default=None
-        Hidden layers of the critics; None is the default of the critic's class, as for
-        the next three.
+        Fully connected hidden layers of the critics; None is the default of the
+        critic's class, as for the next three.
     max_iter : int, default=None
         Iterations of the critics, and of the augmenting networks where it is given.
     batch_size : int, default=None
@@ -137,7 +141,7 @@ class DePoisFilter(PoisonFilter):
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted; absent for a regression.
     n_features_in_ : int
-        Number of features seen during `fit`.
+        Number of features, or of channels of images, seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, when X has string column names.
 
@@ -211,6 +215,7 @@ class DePoisFilter(PoisonFilter):
         "random_state": ["random_state"],
     }
     _needs_trusted = True
+    _allow_nd = True
     _advice_on_small_classes = "Trust more rows of the small classes."
 
     def __init__(

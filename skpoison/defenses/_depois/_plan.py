@@ -15,7 +15,7 @@ class CrossFitPlan:
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray of shape (n_samples, ...)
     y : ndarray of shape (n_samples,)
         Positions of labels, or target values.
     groups : ndarray of int of shape (n_samples,)
@@ -66,7 +66,7 @@ class CrossFitPlan:
 
         Parameters
         ----------
-        X : ndarray of shape (n_added, n_features)
+        X : ndarray of shape (n_added, ...)
         rows : ndarray of int of shape (n_added,)
             The rows whose labels they have.
         critic : int

@@ -67,7 +67,7 @@ class CriticScorer:
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
+        X : ndarray of shape (n_samples, ...)
         y : ndarray of shape (n_samples,)
             Positions of labels, or target values.
         learned : ndarray of bool of shape (n_critics, n_samples) or None, default=None
