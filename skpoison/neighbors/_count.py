@@ -10,15 +10,15 @@ from threadpoolctl import threadpool_limits
 
 from .._utils.threads import one_blas_thread
 from . import _prefilter16
+from ._candidates import Candidates, SampledLevels, kth_largest
 from ._exact import AmbiguousPairs, beyond_the_vote
 from ._geometry import Rescaling
 from ._prefilter32 import Prefilter32
 from ._prefilter_sparse import PrefilterSparse
 from ._weights import votes_needed
 
-# Strips this large outweigh the calls on them and still stay near the core; products
-# of longer blocks gain nothing.
-_STRIP_BYTES, _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 2**22, 64, 1024
+# Longer strips and blocks gain nothing; the latter outgrow the caches.
+_MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 128, 512
 # From so many per row on, it is worth asking whether they are duplicates.
 _MANY_AMBIGUOUS = 64
 
@@ -64,6 +64,7 @@ class _Counter:
         self.reference, self.X, self.own_columns = reference, X, own_columns
         self.needed = votes_needed(k)
         self.fewest, self.most = reference.rows_for(self.needed)
+        self.levels = SampledLevels(reference, self.most)
         self.n_jobs = n_jobs
         self.counts = np.empty((X.shape[0], len(reference.weight)), dtype=np.intp)
 
@@ -91,13 +92,10 @@ class _Counter:
         """Rows of a strip and of a block, so that the workers share their memory."""
         n_reference = len(self.reference.rows)
         budget = get_config()["working_memory"] * 2**20 / self.n_jobs
-        # A copy of the nearness, a mask, and the mask as the numbers that are summed;
-        # where everything is in doubt, 13 numbers per pair besides.
-        strip_row = n_reference * (prefilter.strip_bytes_per_pair + 1 + 4)
-        doubtful_row = strip_row + n_reference * 13 * 8
-        n_strip_rows = min(_STRIP_BYTES // strip_row, budget / 2 // doubtful_row)
-        n_strip_rows = int(np.clip(n_strip_rows, 1, _MAX_STRIP_ROWS))
-        budget -= n_strip_rows * doubtful_row + 2**18
+        # A mask; where everything is in doubt, 17 numbers per pair besides.
+        strip_row = n_reference * (prefilter.strip_bytes_per_pair + 1 + 17 * 8)
+        n_strip_rows = int(np.clip(budget / 2 // strip_row, 1, _MAX_STRIP_ROWS))
+        budget -= n_strip_rows * strip_row + 2**18
         n_block_rows = budget // (
             prefilter.bytes_per_pair * n_reference + prefilter.bytes_per_row
         )
@@ -107,7 +105,6 @@ class _Counter:
         """The work of one thread."""
         n_reference = len(self.reference.rows)
         products = np.empty((len(blocks[0]), n_reference), dtype=prefilter.dtype)
-        scratch = np.empty((n_strip_rows, n_reference), dtype=prefilter.dtype)
         mask = np.empty((n_strip_rows, n_reference), dtype=bool)
         undecided = []
         for i, block in enumerate(blocks):
@@ -117,14 +114,12 @@ class _Counter:
                 n, rows = len(nearness), block[strip]
                 if self.own_columns is not None:
                     nearness[np.arange(n), self.own_columns[rows]] = prefilter.no_vote
-                kth = self._completes_the_vote(nearness, scratch[:n])
-                lowest, highest = prefilter.bounds(kth, context)
-                near = np.greater_equal(nearness, lowest[:, None], out=mask[:n])
-                counts = self._counts(near)
+                near, highest = self._near(nearness, context, prefilter, mask[:n])
+                counts = self._counts(near.flat, n)
                 decided[strip] = counts.any(axis=1)
                 if not prefilter.exact:
                     decided[strip] &= self._settle(
-                        counts, rows, near, nearness, highest, prefilter
+                        counts, rows, near, highest, prefilter
                     )
                 self.counts[rows] = counts
             undecided.append(block[~decided])
@@ -133,35 +128,51 @@ class _Counter:
                 break
         return np.concatenate(undecided)
 
-    def _completes_the_vote(self, nearness, scratch):
+    def _near(self, nearness, context, prefilter, mask):
+        """The voters that are not surely out, and above what they are surely in."""
+        levels = self.levels.of(nearness)
+        candidates = Candidates.reaching(levels, nearness, mask)
+        kth = self._completes_the_vote(candidates, nearness)
+        lowest, highest = prefilter.bounds(kth, context)
+        if (lowest < levels).any():
+            return Candidates.reaching(lowest, nearness, mask), highest
+        return candidates.reach(lowest), highest
+
+    def _completes_the_vote(self, candidates, nearness):
         """Nearness of the voter whose vote is the k-th, per row."""
-        # The nearest first: many ties among the farthest would make it slow.
-        reverse = np.invert if nearness.dtype.kind == "i" else np.negative
-        reverse(nearness, out=scratch)
-        scratch.partition(self.most - 1, axis=1)
-        candidates = scratch[:, : self.most]
-        lowest = reverse(candidates[:, -1])
-        if self.fewest == self.most:
-            return lowest
-        candidates.partition(self.fewest - 1, axis=1)
-        highest = reverse(candidates[:, self.fewest - 1])
-        weight = self.reference.weight
-        sure = self._counts(nearness > highest[:, None]) @ weight
-        kth = np.empty_like(lowest)
-        for i, row in enumerate(nearness):
-            columns = np.flatnonzero((row >= lowest[i]) & (row <= highest[i]))
-            columns = columns[np.argsort(row[columns])[::-1]]
-            votes = sure[i] + np.cumsum(weight[self.reference.labels[columns]])
-            kth[i] = row[columns[np.searchsorted(votes, self.needed)]]
+        kth = np.empty(len(nearness), dtype=nearness.dtype)
+        n_reference = nearness.shape[1]
+        for i in range(len(nearness)):
+            flat, near = candidates.of(i)
+            if len(near) < self.most:
+                # The level of the sample was too high.
+                flat, near = np.arange(n_reference), nearness[i]
+            if self.fewest == self.most:
+                kth[i] = kth_largest(near, self.most)
+            else:
+                labels = self.reference.labels[flat % n_reference]
+                kth[i] = self._completes_the_weighted_vote(near, labels)
         return kth
 
-    def _counts(self, near):
-        """Class counts of a mask over the columns."""
-        return np.add.reduceat(
-            near.view(np.uint8), self.reference.starts, axis=1, dtype=np.uint32
-        ).astype(np.intp)
+    def _completes_the_weighted_vote(self, near, labels):
+        weight = self.reference.weight[labels]
+        highest = kth_largest(near, self.fewest)
+        sure = weight[near > highest].sum()
+        between = near <= highest
+        between &= near >= kth_largest(near, self.most)
+        near, weight = near[between], weight[between]
+        nearest_first = np.argsort(near)[::-1]
+        votes = sure + np.cumsum(weight[nearest_first])
+        return near[nearest_first[np.searchsorted(votes, self.needed)]]
 
-    def _settle(self, counts, rows, near, nearness, highest, prefilter):
+    def _counts(self, flat, n_rows):
+        """Class counts of pairs, given as ascending positions in rows of columns."""
+        n_reference = len(self.reference.rows)
+        starts = np.arange(n_rows)[:, None] * n_reference + self.reference.starts
+        ends = np.append(starts, n_rows * n_reference)
+        return np.diff(np.searchsorted(flat, ends)).reshape(n_rows, -1)
+
+    def _settle(self, counts, rows, near, highest, prefilter):
         """Take those out of the counts that are too far after all.
 
         Returns
@@ -173,8 +184,8 @@ class _Counter:
         votes = counts @ weight
         # All voters of the other rows are needed.
         highest[votes - weight.min() < self.needed] = prefilter.no_vote
-        near &= nearness <= highest[:, None]
-        row, column = np.divmod(np.flatnonzero(near), near.shape[1])
+        doubtful = np.flatnonzero(near.nearness <= near.repeat(highest))
+        row, column = np.divmod(near.flat[doubtful], len(self.reference.rows))
         settled = np.bincount(row, minlength=len(rows)) <= prefilter.most_in_doubt
         row, column = row[settled[row]], column[settled[row]]
         if len(row) > _MANY_AMBIGUOUS * len(rows):

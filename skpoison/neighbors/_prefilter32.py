@@ -11,6 +11,8 @@ _UNIT_ROUNDOFF = 2.0**-24
 class Prefilter32:
     """Nearness in float32, by one matrix product per block of rows.
 
+    Half squares ride along as one more term of the product.
+
     Parameters
     ----------
     reference : ReferenceSet
@@ -28,19 +30,19 @@ class Prefilter32:
     def __init__(self, reference, X, rescaling):
         self.X, self.rescaling, self.exact = X, rescaling, rescaling.exact
         n_reference, n_features = reference.X.shape
-        self.bytes_per_row = 3 * 8 * n_features
-        self.columns = np.empty((n_reference, n_features), dtype=np.float32)
+        self.bytes_per_row = 3 * 8 * (n_features + 1)
+        self.columns = np.empty((n_features + 1, n_reference), dtype=np.float32)
         squares = np.empty(n_reference)
         for chunk in gen_batches(n_reference, CHUNK_ROWS):
             placed, squares[chunk] = self.rescaling.place(
                 reference.X[reference.rows[chunk]]
             )
-            self.columns[chunk] = placed
-        self.half_squares = (squares / 2).astype(np.float32)
+            self.columns[:-1, chunk] = placed.T
+        self.columns[-1] = -squares / 2
         self.largest_norm = np.sqrt(squares.max())
         self.relative_error = (n_features + 8) * _UNIT_ROUNDOFF
         self.relative_error /= 1 - self.relative_error
-        self.absolute_error = n_features * 2.0**-125
+        self.absolute_error = (n_features + 1) * 2.0**-125
 
     def strips(self, rows, products, n_strip_rows):
         """Nearness of all reference rows, a few judged ones at a time to stay in cache.
@@ -64,11 +66,11 @@ class Prefilter32:
         """
         placed, squares = self.rescaling.place(self.X[rows])
         norms, products = np.sqrt(squares), products[: len(rows)]
-        np.matmul(placed.astype(np.float32), self.columns.T, out=products)
+        terms = np.ones((len(rows), len(self.columns)), dtype=np.float32)
+        terms[:, :-1] = placed
+        np.matmul(terms, self.columns, out=products)
         for strip in gen_batches(len(rows), n_strip_rows):
-            nearness = products[strip]
-            nearness -= self.half_squares
-            yield strip, nearness, norms[strip]
+            yield strip, products[strip], norms[strip]
 
     def bounds(self, kth, norms):
         """Where rounding leaves in doubt who is among the nearest.
@@ -76,11 +78,11 @@ class Prefilter32:
         The computed nearness of y to x, in d features and with u = 2^-24, is off by at
         most
 
-            e = (d + 8) u / (1 - (d + 8) u) ||x|| ||y|| + 2 u ||y||^2:
+            e = (d + 8) u / (1 - (d + 8) u) (||x|| ||y|| + ||y||^2 / 2):
 
-        d terms summed in any order, both factors, the half square, the difference and
-        the bounds themselves rounded. The k-th nearness is then known to within e, and
-        who lies more than 2 e away from it is decided.
+        d + 1 terms summed in any order, both factors, the half square and the bounds
+        themselves rounded. The k-th nearness is then known to within e, and who lies
+        more than 2 e away from it is decided.
 
         Parameters
         ----------
@@ -96,10 +98,12 @@ class Prefilter32:
         if self.exact:
             return kth, kth
         kth = kth.astype(np.float64)
-        longest = longest_neighbor(norms, kth, self.relative_error, self.absolute_error)
+        # 1.5 (d + 8) u max(||x||, ||y||)^2 bounds e.
+        relative = 1.5 / 1.22 * self.relative_error
+        longest = longest_neighbor(norms, kth, relative, self.absolute_error)
         longest = np.minimum(longest, self.largest_norm)
-        error = self.relative_error * norms * longest + self.absolute_error
-        error += 2 * _UNIT_ROUNDOFF * longest**2
-        error += measuring_error(norms, longest, self.columns.shape[1])
+        error = self.relative_error * (norms + longest / 2) * longest
+        error += self.absolute_error
+        error += measuring_error(norms, longest, len(self.columns))
         lowest, highest = kth - 2 * error, kth + 2 * error
         return lowest.astype(np.float32), highest.astype(np.float32)

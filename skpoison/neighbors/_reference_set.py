@@ -14,7 +14,8 @@ from ._geometry import CHUNK_ROWS
 class ReferenceSet:
     """The reference rows, put into columns sorted by class.
 
-    A class is then a slice of columns, and its votes are the sum of a mask over it.
+    A class is then a slice of columns. Within it, the rows are in random order, so that
+    any part of the slice is a fair sample of the class.
 
     Attributes
     ----------
@@ -38,7 +39,8 @@ class ReferenceSet:
 
     @classmethod
     def sort_by_class(cls, X, labels, weight):
-        rows = np.argsort(labels, kind="stable")
+        shuffled = np.random.default_rng(0).permutation(len(labels))
+        rows = shuffled[np.argsort(labels[shuffled], kind="stable")]
         labels = labels[rows]
         starts = np.searchsorted(labels, np.arange(len(weight)))
         return cls(X, rows, labels, starts, weight)
