@@ -1,8 +1,12 @@
 """The label-flip attack: some rows of the training set get another label."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.svm import SVC
@@ -16,7 +20,8 @@ from ..._utils.labels import encode_labels
 from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ..._utils.shares import warn_of_empty_share
 from ..._utils.targets import target_column
-from ...base import PoisonAttack
+from ..._utils.typing import Estimator, MatrixLike, RandomState
+from ...base import PoisonAttack, PoisonedData
 from ._alfa import MAX_ROUNDS, alfa_flips
 from ._cluster import PLACEMENTS, cluster_flips
 from ._distance import distance_flips
@@ -121,15 +126,22 @@ class LabelFlipAttack(CallbackSupportMixin, PoisonAttack):
     }
 
     def __init__(
-        self, *, strategy="random", rate=0.1, estimator=None, random_state=None
-    ):
+        self,
+        *,
+        strategy: Literal[
+            "random", "near", "far", "tilt", "alfa", "cluster"
+        ] = "random",
+        rate: float = 0.1,
+        estimator: Estimator | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.strategy = strategy
         self.rate = rate
         self.estimator = estimator
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_poison(self, X, y):
+    def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Flip labels of a training set.
 
         Parameters

@@ -1,6 +1,9 @@
 """DUTI: the smallest changes of labels that bring a learner to agree with trust."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 from sklearn import get_config
@@ -12,6 +15,7 @@ from ..._utils.parameters import Interval, StrOptions
 from ..._utils.shares import floor_share, warn_of_empty_share
 from ..._utils.targets import is_regression
 from ..._utils.trusted import warn_of_untrusted_classes
+from ..._utils.typing import RandomState
 from ...base import PoisonFilter
 from ._label_path import TrustedAgreement, label_path
 from ._large_soft_logistic import LargeSoftLogisticRegression, directions_that_count
@@ -168,16 +172,16 @@ class DUTIFilter(PoisonFilter):
 
     def __init__(
         self,
-        task="classification",
+        task: Literal["classification", "regression"] = "classification",
         *,
-        kernel="rbf",
-        gamma=1.0,
-        alpha=None,
-        trusted_weight=None,
-        contamination=None,
-        n_components=500,
-        random_state=None,
-    ):
+        kernel: Literal["rbf", "linear"] = "rbf",
+        gamma: float = 1.0,
+        alpha: float | None = None,
+        trusted_weight: float | None = None,
+        contamination: float | None = None,
+        n_components: int = 500,
+        random_state: RandomState = None,
+    ) -> None:
         self.task = task
         self.kernel = kernel
         self.gamma = gamma
