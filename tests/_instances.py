@@ -65,9 +65,9 @@ REGRESSION_FILTERS = [
 ]
 
 META_ESTIMATORS = [
-    DefendedClassifier(L2CentroidFilter(), LogisticRegression()),
+    DefendedClassifier(L2CentroidFilter(0.1), LogisticRegression()),
     DefendedRegressor(RandomEvictionFilter(random_state=0), Ridge()),
-    make_pipeline(L2CentroidFilter(), LogisticRegression()),
+    make_pipeline(L2CentroidFilter(0.1), LogisticRegression()),
 ]
 
 # Estimators whose outcome may depend on where in the data set a row stands.
@@ -140,6 +140,7 @@ _WEIGHT_CHECKS = dict.fromkeys(
 
 _CHECKS_OF_CLASS = {
     "DeepKNNFilter": {"check_estimator_sparse_tag": _OUTVOTED},
+    "DefendedClassifier": _WEIGHT_CHECKS,
     "DefendedRegressor": _WEIGHT_CHECKS,
     "RandomEvictionFilter": {
         "check_dont_overwrite_parameters": _ROUNDS,

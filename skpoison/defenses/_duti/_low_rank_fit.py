@@ -1,10 +1,9 @@
 """The lasso of `_trusted_fit` for many rows, in the space of the features."""
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ..._utils.messages import warn
 from ._trusted_fit import N_STEPS
 
 __all__ = ["LowRankFit"]
@@ -127,10 +126,9 @@ class _Newton:
                 length /= 2
             z, reached = new_z, new_reached
         else:
-            warnings.warn(
+            warn(
                 "The path of the changes was not followed exactly: use a larger alpha.",
                 ConvergenceWarning,
-                stacklevel=6,
             )
         self._z, self._reached = z, reached
         return _soft(reached, penalty)
