@@ -46,10 +46,11 @@ class DeepKNNFilter(PoisonFilter):
         size of the largest class (section 6.2 of [1]_). This is what replicating the
         rows N / n times gives, fractions included; no row is copied, and the copies of
         a row do not vote for it unless `include_self`.
-    algorithm : {"exact", "approximate"}, default="exact"
+    algorithm : {"auto", "exact", "approximate"}, default="exact"
         "approximate" searches the neighbours of the training rows with pynndescent and
-        misses some; see :func:`~skpoison.neighbors.neighbor_votes` for when that pays.
-        It takes dense rows alone.
+        misses some; "auto" does so where that should be faster. See
+        :func:`~skpoison.neighbors.neighbor_votes` for when that is. It takes dense rows
+        alone.
     n_jobs : int, default=None
         Worker threads, as in scikit-learn. The outcome does not depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -105,7 +106,7 @@ class DeepKNNFilter(PoisonFilter):
         "normalized_k": [Interval(Real, 0, None, closed="neither"), None],
         "include_self": ["boolean"],
         "class_balance": [StrOptions({"replicate"}), None],
-        "algorithm": [StrOptions({"exact", "approximate"})],
+        "algorithm": [StrOptions({"auto", "exact", "approximate"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }

@@ -35,8 +35,7 @@ def count_found_neighbors(reference, k, *, own_columns, n_jobs, random_state):
     _, most = reference.rows_for(needed)
     found, distances = _search(reference.X, most + 1, random_state)
     rows = np.arange(len(found))
-    labels = np.empty_like(rows)
-    labels[reference.rows] = reference.labels
+    labels = reference.row_labels
     n_classes = len(reference.weight)
     counts = np.empty((len(rows), n_classes), dtype=np.intp)
     complete = np.empty(len(rows), dtype=bool)

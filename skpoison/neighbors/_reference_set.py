@@ -61,6 +61,13 @@ class ReferenceSet:
             kinds[alone] = len(first) + alone
         return kinds[self.rows]
 
+    @cached_property
+    def row_labels(self):
+        """Class of each row of X."""
+        labels = np.empty_like(self.labels)
+        labels[self.rows] = self.labels
+        return labels
+
     def rows_for(self, votes):
         """How many rows cast so many votes if all are heavy, and if all are light."""
         fewest = np.ceil(votes / self.weight.max())

@@ -11,8 +11,10 @@ from .._utils.containers import check_rows
 from .._utils.sparse_rows import canonical_rows
 from .._utils.targets import target_column
 from ._approximate import count_found_neighbors
+from ._cost import approximate_pays, tree_pays
 from ._count import count_neighbors
 from ._reference_set import ReferenceSet
+from ._tree import count_tree_neighbors
 from ._weights import most_votes, votes_per_row
 
 _ROWS = {"dtype": (np.float64, np.float32), "order": "C", "accept_sparse": "csr"}
@@ -39,8 +41,9 @@ def neighbor_votes(
     get more than k votes and the outcome does not depend on the order of the rows.
 
     The counts are those of distances computed in float64, for float32 input too. No
-    neighbour lists and no distance matrix are built: a call holds one float32 copy of X
-    and scikit-learn's `working_memory` (see :func:`sklearn.set_config`). Sparse rows
+    lists of all neighbours and no distance matrix are built: a call holds one float32
+    copy of X, or a tree of it in float64, and scikit-learn's `working_memory` (see
+    :func:`sklearn.set_config`). Sparse rows
     stay sparse, in a copy in float64; what they cost are the products that share a
     feature.
 
@@ -65,13 +68,16 @@ def neighbor_votes(
         order of `numpy.unique(y)`. "replicate" is N / n_c for a class of n_c rows, with
         N the size of the largest class; fractions need not be rounded. Sums within
         1e-9 k of k count as k.
-    algorithm : {"exact", "approximate"}, default="exact"
-        "approximate" searches the neighbours of the rows of X with pynndescent, which
-        misses some: where classes overlap, one in four rows that 15 neighbours
-        outvote, one in ten at k = 50. It pays from about 100,000 rows and up to k = 50,
-        compiles for half a minute at its first use in a process, and holds k
-        neighbours per row. New rows are always judged exactly.
-        Dense rows alone can be searched.
+    algorithm : {"auto", "exact", "approximate"}, default="exact"
+        "exact" counts by a k-d tree where the features are few enough for it, up to
+        six or so, and else by brute force; the votes are the same. "approximate"
+        searches the neighbours of the rows of X with pynndescent, which misses some:
+        where classes overlap, one in four rows that 15 neighbours outvote, one in ten
+        at k = 50. It pays from about 200,000 rows and up to k = 50, compiles for half a
+        minute at its first use in a process, and holds k neighbours per row. New rows
+        are always judged exactly. Dense rows alone can be searched. "auto" is
+        "approximate" where that should be faster, by a model of the costs that takes n,
+        d and k, and else "exact".
     n_jobs : int, default=None
         Worker threads, as in scikit-learn. The votes do not depend on it; an
         approximate search runs in one thread, since it would depend on their number.
@@ -123,9 +129,10 @@ def neighbor_votes(
             f"k={k} is more than the votes that every row can gather: the largest "
             f"possible k is {most}."
         )
-    if algorithm not in ("exact", "approximate"):
+    if algorithm not in ("auto", "exact", "approximate"):
         raise ValueError(
-            f"algorithm must be 'exact' or 'approximate'; got {algorithm!r}."
+            "algorithm must be 'exact' or 'approximate', or 'auto' for the faster of "
+            f"both; got {algorithm!r}."
         )
     if algorithm == "approximate" and issparse(X):
         raise ValueError(
@@ -134,18 +141,17 @@ def neighbor_votes(
         )
     reference = ReferenceSet.sort_by_class(X, labels, weight)
     own_columns = np.argsort(reference.rows) if exclude_self else None
+    n_reference, n_features = X.shape
+    vote = {"own_columns": own_columns, "n_jobs": n_jobs}
+    searchable = X_query is None and not issparse(X)
+    if algorithm == "auto" and searchable and approximate_pays(*X.shape, k):
+        algorithm = "approximate"
     if algorithm == "approximate" and X_query is None:
-        counts = count_found_neighbors(
-            reference,
-            k,
-            own_columns=own_columns,
-            n_jobs=n_jobs,
-            random_state=random_state,
-        )
+        counts = count_found_neighbors(reference, k, random_state=random_state, **vote)
+    elif not issparse(X) and tree_pays(n_reference, len(queries), n_features, k):
+        counts = count_tree_neighbors(reference, queries, k, **vote)
     else:
-        counts = count_neighbors(
-            reference, queries, k, own_columns=own_columns, n_jobs=n_jobs
-        )
+        counts = count_neighbors(reference, queries, k, **vote)
     return counts if class_weight is None else counts * weight
 
 
