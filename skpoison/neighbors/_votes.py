@@ -144,7 +144,11 @@ def neighbor_votes(
     n_reference, n_features = X.shape
     vote = {"own_columns": own_columns, "n_jobs": n_jobs}
     searchable = X_query is None and not issparse(X)
-    if algorithm == "auto" and searchable and approximate_pays(*X.shape, k):
+    if (
+        algorithm == "auto"
+        and searchable
+        and approximate_pays(n_reference, n_features, k)
+    ):
         algorithm = "approximate"
     if algorithm == "approximate" and X_query is None:
         counts = count_found_neighbors(reference, k, random_state=random_state, **vote)
