@@ -3,11 +3,13 @@
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import clone
 
 from .._utils.margins import own_minus_best_other
-from .._utils.parameters import Interval, StrOptions
+from .._utils.parameters import HasMethods, Interval, StrOptions
 from ..base import PoisonFilter
-from ..neighbors import largest_k, neighbor_votes
+from ..neighbors import graph_votes, largest_k, neighbor_votes, search_graph
 
 
 class DeepKNNFilter(PoisonFilter):
@@ -51,6 +53,15 @@ class DeepKNNFilter(PoisonFilter):
         misses some; "auto" does so where that should be faster. See
         :func:`~skpoison.neighbors.neighbor_votes` for when that is. It takes dense rows
         alone.
+    neighbors : object or sparse matrix of shape (n_samples, n_samples), default=None
+        Where the neighbours come from, instead of `algorithm`: an object with `fit`,
+        and with `kneighbors` (such as scikit-learn's `NearestNeighbors`, or an index of
+        faiss behind these two methods) or a `transform` that returns a graph of
+        distances (such as pynndescent's `PyNNDescentTransformer`, with room for k
+        neighbours and the row itself); a copy of it is fitted. Or the graph of the
+        training rows, which knows no new rows; see
+        :func:`~skpoison.neighbors.graph_votes`. The vote is as exact as what they find,
+        and the distance is theirs.
     n_jobs : int, default=None
         Worker threads, as in scikit-learn. The outcome does not depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -63,6 +74,8 @@ class DeepKNNFilter(PoisonFilter):
     sample_scores_ : ndarray of shape (n_samples,)
         (votes for the own label - most votes for another one) / all votes, from -1 to
         1; lower is more suspect.
+    neighbors_ : object
+        The fitted copy of `neighbors`, where it is no graph.
     offset_ : float
         0: rows whose label is outvoted are suspects.
     inlier_mask_ : ndarray of bool of shape (n_samples,)
@@ -107,6 +120,12 @@ class DeepKNNFilter(PoisonFilter):
         "include_self": ["boolean"],
         "class_balance": [StrOptions({"replicate"}), None],
         "algorithm": [StrOptions({"auto", "exact", "approximate"})],
+        "neighbors": [
+            HasMethods(["fit", "kneighbors"]),
+            HasMethods(["fit", "transform"]),
+            "sparse matrix",
+            None,
+        ],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -121,6 +140,7 @@ class DeepKNNFilter(PoisonFilter):
         include_self=False,
         class_balance=None,
         algorithm="exact",
+        neighbors=None,
         n_jobs=None,
         random_state=None,
     ):
@@ -129,6 +149,7 @@ class DeepKNNFilter(PoisonFilter):
         self.include_self = include_self
         self.class_balance = class_balance
         self.algorithm = algorithm
+        self.neighbors = neighbors
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -145,6 +166,9 @@ class DeepKNNFilter(PoisonFilter):
     def _score_training_rows(self, X, y, trusted):
         self.k_ = self._number_of_votes(y)
         self._X_fit, self._y_fit = X, y
+        if self.neighbors is not None and not issparse(self.neighbors):
+            self.neighbors_ = clone(self.neighbors, safe=False)
+            self.neighbors_.fit(X)
         return self._score(None, y), 0.0
 
     def _score_new_rows(self, X, y):
@@ -178,19 +202,41 @@ class DeepKNNFilter(PoisonFilter):
         return k
 
     def _score(self, X, y):
-        votes = neighbor_votes(
-            self._X_fit,
-            self._y_fit,
-            self.k_,
-            X_query=X,
-            include_self=self.include_self,
-            class_weight=self.class_balance,
-            algorithm=self.algorithm,
-            n_jobs=self.n_jobs,
-            random_state=self.random_state,
-        ).astype(np.float64)
+        votes = self._votes(X).astype(np.float64)
         total = votes.sum(axis=1)
         margin = own_minus_best_other(votes, y)
         # Fractional votes that tie on paper may differ by their rounding.
         margin[np.abs(margin) <= 1e-9 * total] = 0.0
         return margin / total
+
+    def _votes(self, X):
+        """Votes on the rows of X, or on the training rows if it is None."""
+        vote = {"include_self": self.include_self, "class_weight": self.class_balance}
+        if self.neighbors is not None:
+            graph = self._neighbor_graph(X)
+            new_rows = X is not None
+            return graph_votes(graph, self._y_fit, self.k_, new_rows=new_rows, **vote)
+        return neighbor_votes(
+            self._X_fit,
+            self._y_fit,
+            self.k_,
+            X_query=X,
+            algorithm=self.algorithm,
+            n_jobs=self.n_jobs,
+            random_state=self.random_state,
+            **vote,
+        )
+
+    def _neighbor_graph(self, X):
+        if not issparse(self.neighbors):
+            rows = self._X_fit if X is None else X
+            n_reference = self._X_fit.shape[0]
+            # The row itself is one of them.
+            n_neighbors = min(self.k_ + 1, n_reference)
+            return search_graph(self.neighbors_, rows, n_neighbors, n_reference)
+        if X is not None:
+            raise ValueError(
+                "The neighbour graph that was given as `neighbors` knows no new rows. "
+                "Give an object with `kneighbors` to judge them."
+            )
+        return self.neighbors

@@ -75,7 +75,8 @@ def _measure(pairs):
         distances = _squared_distances_of_sparse(pairs)
     else:
         distances = _squared_distances(pairs, np.float64)
-    return distances > _last(distances, pairs)[pairs.judged]
+    last = completing_distance(distances, *_vote(pairs))
+    return distances > last[pairs.judged]
 
 
 def _sift(pairs):
@@ -88,7 +89,7 @@ def _sift(pairs):
     # Overflow leaves everything in doubt.
     with np.errstate(over="ignore", invalid="ignore"):
         distances = _squared_distances(pairs, np.float32)
-        last = _last(distances, pairs)
+        last = completing_distance(distances, *_vote(pairs))
         error = (n_features + 3) * _UNIT_ROUNDOFF * last + n_features * 2.0**-125
         lowest, highest = last - 3 * error, last + 3 * error
     return distances < lowest[pairs.judged], distances > highest[pairs.judged]
@@ -123,14 +124,29 @@ def _squared_distances_of_sparse(pairs):
     return distances
 
 
-def _last(distances, pairs):
-    """Distance of the pair that completes the vote, per judged row."""
-    starts = np.flatnonzero(np.diff(pairs.judged, prepend=-1))
+def _vote(pairs):
+    return pairs.judged, pairs.weight, pairs.needed
+
+
+def completing_distance(distances, judged, weight, needed):
+    """Distance of the pair that completes the vote, per judged row.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n_pairs,)
+    judged, weight, needed
+        As in `AmbiguousPairs`.
+
+    Returns
+    -------
+    ndarray of shape (n_judged,)
+    """
+    starts = np.flatnonzero(np.diff(judged, prepend=-1))
     ends = np.append(starts[1:], len(distances)) - 1
-    nearest_first = np.lexsort((distances, pairs.judged))
-    weight = pairs.weight[nearest_first]
+    nearest_first = np.lexsort((distances, judged))
+    weight = weight[nearest_first]
     votes = np.cumsum(weight)
-    votes -= (votes[starts] - weight[starts])[pairs.judged]
-    short = pairs.judged[votes < pairs.needed[pairs.judged]]
+    votes -= (votes[starts] - weight[starts])[judged]
+    short = judged[votes < needed[judged]]
     position = starts + np.bincount(short, minlength=len(starts))
     return distances[nearest_first[np.minimum(position, ends)]]
