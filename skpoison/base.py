@@ -169,6 +169,24 @@ class PoisonFilter(
             When a small class loses half of its rows or more, and far more than the
             others do.
         """
+        y = self._fit_scores(X, y, trusted)
+        name = type(self).__name__
+        if hasattr(self, "classes_"):
+            check_what_is_left(
+                self.classes_[y], self.inlier_mask_, name, self._advice_on_small_classes
+            )
+        elif not self.inlier_mask_.any():
+            raise ValueError(f"{name} would remove all {len(y)} rows.")
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _fit_for_scores(self, X, y, trusted=None):
+        """Fit for a wrapper that reads the scores and passes its own verdict."""
+        self._fit_scores(X, y, trusted)
+        return self
+
+    def _fit_scores(self, X, y, trusted):
+        """Validate the rows and score them; the targets as the scores take them."""
         context = self._init_callback_context(max_subtasks=self._max_subtasks())
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         index = row_index(X, y)
@@ -186,16 +204,9 @@ class PoisonFilter(
         self.inlier_mask_ = scores >= offset
         if trusted is not None:
             self.inlier_mask_ |= trusted
-        name = type(self).__name__
-        if hasattr(self, "classes_"):
-            check_what_is_left(
-                self.classes_[y], self.inlier_mask_, name, self._advice_on_small_classes
-            )
-        elif not self.inlier_mask_.any():
-            raise ValueError(f"{name} would remove all {len(y)} rows.")
         self.sample_indices_ = np.flatnonzero(self.inlier_mask_)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        return self
+        return y
 
     def fit_predict(self, X: MatrixLike, y: ArrayLike, **fit_params: Any) -> np.ndarray:
         """Judge the training rows and tell the verdict.

@@ -3,6 +3,7 @@
 __all__ = [
     "DegenerateFilterWarning",
     "EmptyShareWarning",
+    "FewTrustedRowsWarning",
     "HiddenGroupsWarning",
     "PointMassWarning",
     "RemovedClassWarning",
@@ -25,6 +26,10 @@ class DegenerateFilterWarning(UserWarning):
 
 class EmptyShareWarning(UserWarning):
     """A share of the rows comes to less than one row: nothing is removed or flipped."""
+
+
+class FewTrustedRowsWarning(UserWarning):
+    """Too few trusted rows to tell a little poison from chance: nothing is removed."""
 
 
 class UntrustedClassWarning(UserWarning):

@@ -15,6 +15,7 @@ from sklearn.utils import get_tags
 from skpoison.base import PoisonFilter
 from skpoison.defenses import (
     AnnealedTrustFilter,
+    CalibratedFilter,
     DeepKNNFilter,
     DePoisFilter,
     DUTIFilter,
@@ -33,6 +34,8 @@ from skpoison.pipeline import make_pipeline
 
 FILTERS = [
     AnnealedTrustFilter(random_state=0),
+    CalibratedFilter(DeepKNNFilter(k=4)),
+    CalibratedFilter(TrustedDisagreementFilter(SVC(), random_state=0), random_state=0),
     DePoisFilter(
         hidden_layer_sizes=(16, 16), max_iter=90, learning_rate=1e-2, random_state=0
     ),
@@ -53,6 +56,7 @@ FILTERS = [
 ]
 
 REGRESSION_FILTERS = [
+    CalibratedFilter(SeverFilter(Ridge(), random_state=0)),
     DePoisFilter(
         hidden_layer_sizes=(16, 16), max_iter=90, learning_rate=1e-2, random_state=0
     ),
@@ -152,6 +156,10 @@ _CHECKS_OF_CLASS = {
         "check_fit2d_predict1d": _PASSES_ON,
     },
     "TRIMRegressor": {
+        "check_estimators_nan_inf": _PASSES_ON,
+        "check_fit2d_predict1d": _PASSES_ON,
+    },
+    "TrustingCalibratedFilter": {
         "check_estimators_nan_inf": _PASSES_ON,
         "check_fit2d_predict1d": _PASSES_ON,
     },

@@ -21,6 +21,11 @@ from skpoison.pipeline import Pipeline
 
 from ._instances import FILTERS, META_ESTIMATORS, ORDER_DEPENDENT, REGRESSION_FILTERS
 
+# So few rows leave calibration without power.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::skpoison.exceptions.FewTrustedRowsWarning"
+)
+
 N_SAMPLES = 90
 
 
@@ -465,6 +470,7 @@ def test_rows_that_are_all_equal_do_no_harm(estimator, blobs):
 @pytest.mark.filterwarnings("ignore::skpoison.exceptions.RemovedClassWarning")
 @pytest.mark.filterwarnings("ignore::skpoison.exceptions.DegenerateFilterWarning")
 @pytest.mark.filterwarnings("ignore::skpoison.exceptions.EmptyShareWarning")
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.UntrustedClassWarning")
 def test_a_class_of_two_rows_does_no_harm(estimator, blobs):
     X, y = blobs
     y[6:8] = 3

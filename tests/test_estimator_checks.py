@@ -8,6 +8,7 @@ from ._instances import CHECKED, expected_failed_checks
 
 # Their data sets have so few rows that the usual shares come to none.
 @pytest.mark.filterwarnings("ignore::skpoison.exceptions.EmptyShareWarning")
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.FewTrustedRowsWarning")
 @scikit_learn_checks(CHECKED, expected_failed_checks)
 def test_scikit_learn(estimator, check):
     check(estimator)

@@ -1,5 +1,6 @@
 from ._adversarial_training import AdversarialTrainingClassifier
 from ._annealed_trust import AnnealedTrustFilter
+from ._calibrated import CalibratedFilter
 from ._deep_knn import DeepKNNFilter
 from ._depois import DePoisFilter
 from ._duti import DUTIFilter
@@ -16,6 +17,7 @@ from ._trusted_disagreement import TrustedDisagreementFilter
 __all__ = [
     "AdversarialTrainingClassifier",
     "AnnealedTrustFilter",
+    "CalibratedFilter",
     "DUTIFilter",
     "DePoisFilter",
     "DeepKNNFilter",

@@ -1,0 +1,333 @@
+"""CalibratedFilter: what its p-values, rules and bounds promise."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
+
+from skpoison.base import PoisonFilter
+from skpoison.defenses import (
+    CalibratedFilter,
+    DeepKNNFilter,
+    RandomEvictionFilter,
+    TrustedDisagreementFilter,
+)
+from skpoison.exceptions import FewTrustedRowsWarning, UntrustedClassWarning
+from skpoison.meta import DefendedClassifier
+from skpoison.model_selection import TrustedKFold
+from skpoison.pipeline import Pipeline, make_pipeline
+
+without_power = pytest.mark.filterwarnings(
+    "ignore::skpoison.exceptions.FewTrustedRowsWarning"
+)
+
+
+class ColumnFilter(PoisonFilter):
+    """Scores a row by its first feature; flags what is below -1."""
+
+    def _score_training_rows(self, X, y, trusted):
+        return X[:, 0], -1.0
+
+    def _score_new_rows(self, X, y):
+        return X[:, 0]
+
+
+class TrustedQuantileFilter(PoisonFilter):
+    """Trusts its trusted rows too much: they score far above all others."""
+
+    _needs_trusted = True
+
+    def _score_training_rows(self, X, y, trusted):
+        centered = X[:, 0] - X[trusted, 0].mean()
+        return np.where(trusted, 100.0, centered), -1.0
+
+
+class BrokenDetector(IsolationForest):
+    def decision_function(self, X):
+        return np.full(len(X), np.nan)
+
+
+def draw(rng, n_trusted, n_untrusted, share=0.0, shift=6.0):
+    """Scores of clean rows, and poison that lies lower; labels that say nothing."""
+    n_poisons = round(share * n_untrusted)
+    X = rng.normal(size=(n_trusted + n_untrusted, 1))
+    X[n_trusted : n_trusted + n_poisons] -= shift
+    y = np.arange(len(X)) % 2
+    row = np.arange(len(X))
+    trusted = row < n_trusted
+    return X, y, trusted, ~trusted & (row < n_trusted + n_poisons)
+
+
+def runs(n_runs, filter, n_trusted, n_untrusted, **poison):
+    """Fitted filters, with the true mask of the poison, over many draws."""
+    rng = np.random.default_rng(0)
+    for _ in range(n_runs):
+        X, y, trusted, is_poison = draw(rng, n_trusted, n_untrusted, **poison)
+        yield filter.fit(X, y, trusted=trusted), is_poison
+
+
+@without_power
+@pytest.mark.parametrize("inner", [ColumnFilter(), TrustedQuantileFilter()])
+def test_p_values_of_clean_rows_are_at_least_uniform(inner):
+    filter = CalibratedFilter(inner, random_state=0)
+    shares = np.array(
+        [
+            [np.mean(fit.p_values_[40:] <= t) for t in (0.05, 0.1, 0.25, 0.5)]
+            for fit, _ in runs(100, filter, 40, 100)
+        ]
+    )
+    error = shares.std(axis=0) / np.sqrt(len(shares))
+    assert (shares.mean(axis=0) <= [0.05, 0.1, 0.25, 0.5] + 2 * error).all()
+
+
+@without_power
+@pytest.mark.parametrize("shift", [1.5, 3.0, 6.0])
+def test_fdr_keeps_the_share_of_clean_rows_among_the_removed(shift):
+    filter = CalibratedFilter(ColumnFilter(), rule="fdr", q=0.2)
+    false = np.array(
+        [
+            np.mean(~is_poison[~fit.inlier_mask_]) if (~fit.inlier_mask_).any() else 0
+            for fit, is_poison in runs(60, filter, 200, 200, share=0.2, shift=shift)
+        ]
+    )
+    assert false.mean() <= 0.2 + 2 * false.std() / np.sqrt(len(false))
+
+
+@pytest.mark.parametrize("rule", ["excess", "fdr", "local"])
+def test_poison_that_stands_out_is_removed(rule):
+    filter = CalibratedFilter(ColumnFilter(), rule=rule)
+    for fit, is_poison in runs(5, filter, 200, 500, share=0.1):
+        assert np.mean(~fit.inlier_mask_[is_poison]) > 0.9
+        assert np.mean(~fit.inlier_mask_[~is_poison]) < 0.04
+
+
+@without_power
+@pytest.mark.parametrize("inner", [ColumnFilter(), TrustedQuantileFilter()])
+@pytest.mark.parametrize(("share", "shift"), [(0.0, 0.0), (0.1, 1.5), (0.1, 6.0)])
+def test_the_lower_bound_is_below_the_share_in_95_of_100_runs(inner, share, shift):
+    filter = CalibratedFilter(inner, random_state=0)
+    kept = [
+        fit.poison_share_lower_ <= is_poison[60:].mean()
+        for fit, is_poison in runs(200, filter, 60, 200, share=share, shift=shift)
+    ]
+    assert np.mean(kept) >= 0.95
+
+
+@without_power
+@pytest.mark.parametrize("inner", [ColumnFilter(), TrustedQuantileFilter()])
+def test_excess_removes_nothing_from_95_of_100_clean_sets(inner):
+    filter = CalibratedFilter(inner, random_state=0)
+    kept = [fit.inlier_mask_.all() for fit, _ in runs(200, filter, 60, 200)]
+    assert np.mean(kept) >= 0.95 - 2 * np.sqrt(0.05 * 0.95 / len(kept))
+
+
+def test_the_share_is_estimated():
+    filter = CalibratedFilter(ColumnFilter())
+    shares = [f.poison_share_ for f, _ in runs(20, filter, 200, 500, share=0.2)]
+    assert np.mean(shares) == pytest.approx(0.2, abs=0.02)
+
+
+@without_power
+def test_the_test_of_the_set_and_the_bound_agree():
+    filter = CalibratedFilter(ColumnFilter())
+    agree = [
+        (fit.poisoned_p_value_ <= 0.05) == (fit.poison_share_lower_ > 0)
+        for fit, _ in runs(100, filter, 60, 200, share=0.05, shift=2.0)
+    ]
+    assert all(agree)
+
+
+def test_p_values_count_trusted_rows_that_look_at_least_as_bad():
+    X = np.array([[0.0], [1.0], [2.0], [3.0], [-1.0], [1.0], [2.5], [9.0]])
+    with pytest.warns(FewTrustedRowsWarning):
+        filter = CalibratedFilter(ColumnFilter()).fit(
+            X, np.arange(8) % 2, trusted=np.arange(4)
+        )
+    assert_array_equal(filter.p_values_[4:], [1 / 5, 3 / 5, 4 / 5, 1])
+    assert_array_equal(filter.p_values_[:4], [1 / 4, 2 / 4, 3 / 4, 1])
+
+
+def test_only_a_filter_that_learns_from_trusted_rows_is_fitted_per_fold():
+    rng = np.random.default_rng(0)
+    X, y, trusted, _ = draw(rng, 200, 300, share=0.1)
+    for inner, n_fits in ((ColumnFilter(), 1), (TrustedQuantileFilter(), 4)):
+        filter = CalibratedFilter(inner, cv=4).fit(X, y, trusted=trusted)
+        assert len(filter.filters_) == n_fits
+
+
+@without_power
+def test_rows_that_are_all_equal_are_kept():
+    X, y = np.zeros((60, 1)), np.arange(60) % 2
+    filter = CalibratedFilter(ColumnFilter(), rule="local")
+    filter.fit(X, y, trusted=np.arange(20))
+    assert filter.inlier_mask_.all()
+    assert_array_equal(filter.p_values_[20:], 1)
+
+
+@pytest.mark.parametrize("rule", ["excess", "fdr", "local"])
+def test_a_set_of_trusted_rows_alone_is_kept(rule):
+    X, y, _, _ = draw(np.random.default_rng(0), 50, 0)
+    filter = CalibratedFilter(ColumnFilter(), rule=rule)
+    filter.fit(X, y, trusted=np.arange(50))
+    assert filter.inlier_mask_.all()
+    assert (filter.poison_share_, filter.poison_share_lower_) == (0, 0)
+    assert filter.poisoned_p_value_ == 1
+
+
+@without_power
+@pytest.mark.parametrize("groups", [None, "class"])
+def test_a_class_without_trusted_rows_is_kept_with_a_warning(groups):
+    X, y, trusted, is_poison = draw(np.random.default_rng(0), 200, 500, share=0.1)
+    y[450:] = 7
+    X[450:] -= 9
+    filter = CalibratedFilter(ColumnFilter(), groups=groups)
+    with pytest.warns(UntrustedClassWarning, match=r"\[7\]"):
+        filter.fit(X, y, trusted=trusted)
+    assert filter.inlier_mask_[y == 7].all()
+    assert not filter.inlier_mask_[is_poison].all()
+
+
+def test_groups_calibrate_classes_whose_trusted_shares_differ():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 400, 1000)
+    # Rows of class 1 are harder, and fewer of them are trusted.
+    X[y == 1] -= 2
+    trusted[:300] &= y[:300] == 0
+    pooled, by_class = (
+        CalibratedFilter(ColumnFilter(), groups=groups, rule="fdr", q=0.3)
+        for groups in (None, "class")
+    )
+    with pytest.warns(FewTrustedRowsWarning):
+        by_class.fit(X, y, trusted=trusted)
+    pooled.fit(X, y, trusted=trusted)
+    assert by_class.inlier_mask_.all()
+    assert by_class.poison_share_lower_ == 0 < pooled.poison_share_lower_
+
+
+def test_groups_of_a_regression_are_refused():
+    X, y = load_diabetes(return_X_y=True)
+    filter = CalibratedFilter(
+        TrustedDisagreementFilter(Ridge(), random_state=0), groups="class"
+    )
+    with pytest.raises(ValueError, match="groups='class' needs labels"):
+        filter.fit(X, y, trusted=np.arange(100))
+
+
+def test_missing_power_is_warned_of_with_the_number_that_would_do():
+    X, y, trusted, _ = draw(np.random.default_rng(1), 30, 100)
+    filter = CalibratedFilter(ColumnFilter(), rule="fdr", q=0.1)
+    with pytest.warns(FewTrustedRowsWarning, match="30 trusted rows.* 199 of them"):
+        filter.fit(X, y, trusted=trusted)
+
+
+def test_the_number_that_would_do_does():
+    X, y, trusted, _ = draw(np.random.default_rng(1), 199, 100)
+    CalibratedFilter(ColumnFilter(), rule="fdr").fit(X, y, trusted=trusted)
+
+
+def test_trusted_rows_that_cannot_be_held_out_are_refused():
+    X, y, _, _ = draw(np.random.default_rng(0), 2, 50)
+    filter = CalibratedFilter(TrustedQuantileFilter())
+    with pytest.raises(ValueError, match="at least two rows of a class"):
+        filter.fit(X, y, trusted=[0, 1])
+
+
+def test_scores_that_are_not_finite_are_refused():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 20, 50)
+    filter = CalibratedFilter(BrokenDetector(n_estimators=5))
+    with pytest.raises(ValueError, match="not finite, the first of them row 0"):
+        filter.fit(X, y, trusted=trusted)
+
+
+def test_parameters_of_the_inner_filter_are_checked():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 20, 50)
+    with pytest.raises(ValueError, match="'rate' parameter of RandomEviction"):
+        CalibratedFilter(RandomEvictionFilter(7)).fit(X, y, trusted=trusted)
+
+
+def test_an_inner_filter_that_would_remove_everything_is_held_back():
+    rng = np.random.default_rng(0)
+    X, y, trusted, _ = draw(rng, 200, 200)
+    filter = CalibratedFilter(ColumnFilter()).fit(X - 50, y, trusted=trusted)
+    assert filter.inlier_mask_.all()
+
+
+def test_a_pipeline_that_ends_in_a_filter_is_refused():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 20, 50)
+    filter = CalibratedFilter(make_pipeline(StandardScaler(), ColumnFilter()))
+    with pytest.raises(TypeError, match="pipeline around the CalibratedFilter"):
+        filter.fit(X, y, trusted=trusted)
+
+
+def test_new_rows_get_the_scores_of_training_rows():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 200, 300, share=0.1)
+    filter = CalibratedFilter(ColumnFilter()).fit(X, y, trusted=trusted)
+    assert_array_equal(
+        filter.score_samples(X[200:], y[200:]), filter.sample_scores_[200:]
+    )
+
+
+@pytest.mark.parametrize("kind", ["scikit-learn", "pyod"])
+def test_outlier_detectors_are_calibrated(kind):
+    detector = IsolationForest(n_estimators=30, random_state=0)
+    if kind == "pyod":
+        detector = pytest.importorskip("pyod.models.hbos").HBOS()
+    rng = np.random.default_rng(0)
+    X, y, trusted, is_poison = draw(rng, 200, 500, share=0.1)
+    # A dense group of poison would look like inliers.
+    X[is_poison] *= rng.uniform(1, 20, size=(50, 1))
+    filter = CalibratedFilter(detector, rule="fdr").fit(X, y, trusted=trusted)
+    assert np.mean(~filter.inlier_mask_[is_poison]) > 0.8
+    assert np.mean(~filter.inlier_mask_[~is_poison]) < 0.05
+
+
+def test_regressions_are_calibrated():
+    X, y = load_diabetes(return_X_y=True)
+    rng = np.random.default_rng(0)
+    trusted = rng.random(len(y)) < 0.4
+    is_poison = ~trusted & (rng.random(len(y)) < 0.15)
+    y[is_poison] += 400
+    inner = TrustedDisagreementFilter(Ridge(0.1), random_state=0)
+    filter = CalibratedFilter(inner, random_state=0).fit(X, y, trusted=trusted)
+    assert len(filter.filters_) == 5
+    assert not hasattr(filter, "classes_")
+    assert np.mean(~filter.inlier_mask_[is_poison]) > 0.8
+    assert np.mean(~filter.inlier_mask_[~is_poison]) < 0.03
+
+
+@pytest.fixture
+def flipped():
+    X, y = load_breast_cancer(return_X_y=True)
+    rng = np.random.default_rng(0)
+    trusted = rng.random(len(y)) < 0.35
+    y[~trusted & (rng.random(len(y)) < 0.2)] ^= 1
+    return X, y, trusted
+
+
+def test_grid_search_chooses_rule_and_inner_parameters(flipped):
+    X, y, trusted = flipped
+    steps = [
+        ("scale", StandardScaler()),
+        ("filter", CalibratedFilter(DeepKNNFilter(k=15))),
+        ("classifier", LogisticRegression()),
+    ]
+    grid = {"filter__rule": ["excess", "local"], "filter__filter__k": [5, 15]}
+    search = GridSearchCV(Pipeline(steps), grid, cv=TrustedKFold(3, trusted=trusted))
+    search.fit(X, y, filter__trusted=trusted)
+    assert search.best_score_ > 0.9
+    assert 20 < np.sum(~search.best_estimator_["filter"].inlier_mask_) < 110
+
+
+def test_a_defended_classifier_trains_on_what_calibration_kept(flipped):
+    X, y, trusted = flipped
+    scaled = StandardScaler().fit_transform(X)
+    calibrated = CalibratedFilter(DeepKNNFilter(k=15))
+    model = DefendedClassifier(
+        make_pipeline(StandardScaler(), calibrated),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+    ).fit(X, y, filter__calibratedfilter__trusted=trusted)
+    calibrated.fit(scaled, y, trusted=trusted)
+    assert_array_equal(model.inlier_mask_, calibrated.inlier_mask_)
