@@ -2,18 +2,20 @@
 
 Growth of the resident memory from the data at hand to the peak, and CPU seconds, each
 case in a process of its own. "cluster" is ended after the first of its six placements,
-for which libsvm trains 32 of some 290 machines.
-Run: python bench_memory.py [flips] [duti]
+for which libsvm trains 32 of some 290 machines. "agreement" compares the verdicts of
+DUTI for many rows with those for few, on as many rows as --rows says.
+Run: python -m tests.benchmarks.bench_memory [flips] [duti] [agreement] [--rows 2000]
 """
 
+import argparse
 import multiprocessing
 import resource
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from sklearn import config_context
 from sklearn.datasets import make_blobs
 
 from skpoison.attacks import LabelFlipAttack
@@ -74,7 +76,7 @@ def flips(strategy, X, y):
     return measured(lambda: attack.fit_poison(X, y)), ""
 
 
-def duti(task, X, y):
+def poisoned(task, X, y):
     """Wrong labels, or shifted values, in a half-space of the first class."""
     rng = np.random.default_rng(0)
     trusted = rng.random(len(y)) < 0.05
@@ -86,10 +88,34 @@ def duti(task, X, y):
         scaled = (direction - direction.mean()) / direction.std()
         y = np.sin(scaled) + 0.1 * rng.normal(size=len(y)) + wrong
     share = None if task == "classification" else wrong.sum() / np.sum(~trusted)
-    poison_filter = DUTIFilter(task, contamination=share, random_state=0)
+    return y, wrong, trusted, DUTIFilter(task, contamination=share, random_state=0)
+
+
+def duti(task, X, y):
+    y, wrong, trusted, poison_filter = poisoned(task, X, y)
     figures = measured(lambda: poison_filter.fit(X, y, trusted=trusted))
     report = filter_report(wrong[~trusted], poison_filter.inlier_mask_[~trusted])
     return figures, f"{report['recall']:.3f}, {report['precision']:.3f}"
+
+
+def agreement(task, data, n_samples):
+    """How many verdicts are the same with all of the memory and with hardly any."""
+    X, y = DATA[data]()
+    rows = np.random.default_rng(0).permutation(len(y))[:n_samples]
+    X = X[rows]
+    y, wrong, trusted, poison_filter = poisoned(task, X, y[rows])
+    masks, seconds, found = [], [], []
+    for memory in (10**6, 1):
+        start = time.process_time()
+        with config_context(working_memory=memory):
+            masks.append(poison_filter.fit(X, y, trusted=trusted).inlier_mask_)
+        seconds.append(time.process_time() - start)
+        report = filter_report(wrong[~trusted], masks[-1][~trusted])
+        found.append(f"{report['recall']:.3f}, {report['precision']:.3f}")
+    return (
+        f"| {task} | {data} | {len(y)} | {np.mean(masks[0] == masks[1]):.2%} | "
+        f"{seconds[0]:.1f} | {seconds[1]:.1f} | {found[0]} | {found[1]} |"
+    )
 
 
 SUBJECTS = {
@@ -116,17 +142,27 @@ def run(subject, kind, data):
     return f"| {kind} | {data} | {len(y)} | {growth:.0f} | {seconds:.0f} | {found} |"
 
 
-def main(subjects):
-    print("| what | data | rows | growth, MB | CPU seconds | recall, precision |")
-    print("| --- | --- | --- | --- | --- | --- |")
+def main(subjects, n_samples):
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, fresh, max_tasks_per_child=1) as processes:
         for subject in subjects:
-            for kind in SUBJECTS[subject][1]:
-                for data in DATA:
-                    line = processes.submit(run, subject, kind, data).result()
-                    print(line, flush=True)
+            if subject == "agreement":
+                print("| task | data | rows | same | s, few | s, many | few | many |")
+                print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+                cases = [(k, d) for k in SUBJECTS["duti"][1] for d in DATA]
+                calls = [(agreement, kind, data, n_samples) for kind, data in cases]
+            else:
+                print("| what | data | rows | growth, MB | CPU s | recall, precision |")
+                print("| --- | --- | --- | --- | --- | --- |")
+                cases = [(k, d) for k in SUBJECTS[subject][1] for d in DATA]
+                calls = [(run, subject, kind, data) for kind, data in cases]
+            for call in calls:
+                print(processes.submit(*call).result(), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(SUBJECTS))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("subjects", nargs="*", default=[*SUBJECTS, "agreement"])
+    parser.add_argument("--rows", type=int, default=2000)
+    options = parser.parse_args()
+    main(options.subjects, options.rows)

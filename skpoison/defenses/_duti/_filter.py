@@ -122,11 +122,10 @@ class DUTIFilter(PoisonFilter):
     Memory grows with n_samples x n_components. While five matrices of
     n_samples\ :sup:`2` numbers fit into scikit-learn's `working_memory`
     (:func:`sklearn.set_config`; 5,181 rows at its default), a regression holds them.
-    For more rows it follows the same lasso in the space of the features, exactly (on
-    house prices and the warfarin doses 99.8 % of the rows leave zero at the same step,
-    and the same tenth is removed), and a classification leaves out the directions of
-    the features that the penalty of the learner shrinks to less than a tenth of their
-    share (of 2,000 rows of digits or blobs .05 to .15 % get another verdict).
+    For more rows it follows the same lasso in the space of the features, exactly, and a
+    classification leaves out the directions of the features that the penalty of the
+    learner shrinks to less than a tenth of their share: of 2,000 rows, blobs or digits
+    of MNIST, one at most gets another verdict (``tests/benchmarks/bench_memory.py``).
 
     A classification takes some hundred fits of the learner, each of
     n_samples x n_components x n_classes operations times a few dozen.
