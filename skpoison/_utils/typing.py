@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from scipy.sparse import sparray, spmatrix
 
-__all__ = ["Device", "Estimator", "MatrixLike", "RandomState"]
+__all__ = ["Device", "Estimator", "MatrixLike", "RandomState", "SparseMatrix"]
 
 Device: TypeAlias = "str | torch.device"
 # Whatever has the methods that the docstring names: scikit-learn has no types.
 Estimator: TypeAlias = Any
 MatrixLike: TypeAlias = "ArrayLike | pd.DataFrame | spmatrix | sparray"
 RandomState: TypeAlias = "int | np.random.RandomState | None"
+SparseMatrix: TypeAlias = "spmatrix | sparray"

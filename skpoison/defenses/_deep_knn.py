@@ -1,6 +1,9 @@
 """Rows whose neighbours carry another label."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
+from typing import Any, Literal
 
 import numpy as np
 from scipy.sparse import issparse
@@ -8,6 +11,7 @@ from sklearn.base import clone
 
 from .._utils.margins import own_minus_best_other
 from .._utils.parameters import HasMethods, Interval, StrOptions
+from .._utils.typing import RandomState
 from ..base import PoisonFilter
 from ..neighbors import graph_votes, largest_k, neighbor_votes, search_graph
 
@@ -134,16 +138,16 @@ class DeepKNNFilter(PoisonFilter):
 
     def __init__(
         self,
-        k=None,
+        k: int | None = None,
         *,
-        normalized_k=None,
-        include_self=False,
-        class_balance=None,
-        algorithm="exact",
-        neighbors=None,
-        n_jobs=None,
-        random_state=None,
-    ):
+        normalized_k: float | None = None,
+        include_self: bool = False,
+        class_balance: Literal["replicate"] | None = None,
+        algorithm: Literal["auto", "exact", "approximate"] = "exact",
+        neighbors: Any = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.k = k
         self.normalized_k = normalized_k
         self.include_self = include_self
@@ -211,20 +215,25 @@ class DeepKNNFilter(PoisonFilter):
 
     def _votes(self, X):
         """Votes on the rows of X, or on the training rows if it is None."""
-        vote = {"include_self": self.include_self, "class_weight": self.class_balance}
         if self.neighbors is not None:
-            graph = self._neighbor_graph(X)
-            new_rows = X is not None
-            return graph_votes(graph, self._y_fit, self.k_, new_rows=new_rows, **vote)
+            return graph_votes(
+                self._neighbor_graph(X),
+                self._y_fit,
+                self.k_,
+                new_rows=X is not None,
+                include_self=self.include_self,
+                class_weight=self.class_balance,
+            )
         return neighbor_votes(
             self._X_fit,
             self._y_fit,
             self.k_,
             X_query=X,
+            include_self=self.include_self,
+            class_weight=self.class_balance,
             algorithm=self.algorithm,
             n_jobs=self.n_jobs,
             random_state=self.random_state,
-            **vote,
         )
 
     def _neighbor_graph(self, X):

@@ -1,17 +1,30 @@
 """The vote of neighbours that somebody else found: a sparse graph of distances."""
 
+from __future__ import annotations
+
 from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import column_or_1d
 
+from .._utils.typing import SparseMatrix
 from ._exact import completing_distance
 from ._weights import votes_needed, votes_per_row
 
 
-def graph_votes(graph, y, k, *, new_rows=False, include_self=False, class_weight=None):
+def graph_votes(
+    graph: SparseMatrix,
+    y: ArrayLike,
+    k: int,
+    *,
+    new_rows: bool = False,
+    include_self: bool = False,
+    class_weight: Literal["replicate"] | dict[Any, float] | ArrayLike | None = None,
+) -> np.ndarray:
     """Count the classes among the k nearest neighbours that a graph holds.
 
     The vote is that of :func:`neighbor_votes`, among the neighbours and by the

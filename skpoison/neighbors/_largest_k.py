@@ -1,13 +1,23 @@
 """How far k may go."""
 
+from __future__ import annotations
+
+from typing import Any, Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import column_or_1d
 
 from .._utils.targets import target_column
 from ._weights import most_votes, votes_per_row
 
 
-def largest_k(y, *, include_self=False, class_weight=None):
+def largest_k(
+    y: ArrayLike,
+    *,
+    include_self: bool = False,
+    class_weight: Literal["replicate"] | dict[Any, float] | ArrayLike | None = None,
+) -> int:
     """The most votes that every row can gather: the upper end of a grid over k.
 
     Parameters

@@ -1,12 +1,19 @@
 """Neighbours from any search, as a sparse graph."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 from scipy.sparse import csr_array
 
 from .._utils.containers import n_rows
+from .._utils.typing import MatrixLike, SparseMatrix
 
 
-def search_graph(search, X, n_neighbors, n_reference):
+def search_graph(
+    search: Any, X: MatrixLike, n_neighbors: int, n_reference: int
+) -> SparseMatrix:
     """The distances from rows to the neighbours that a search finds for them.
 
     Parameters

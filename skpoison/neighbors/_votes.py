@@ -1,8 +1,12 @@
 """The public face of the neighbour vote."""
 
+from __future__ import annotations
+
 from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array, check_scalar, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
@@ -10,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from .._utils.containers import check_rows
 from .._utils.sparse_rows import canonical_rows
 from .._utils.targets import target_column
+from .._utils.typing import MatrixLike, RandomState
 from ._approximate import count_found_neighbors
 from ._cost import approximate_pays, tree_pays
 from ._count import count_neighbors
@@ -23,17 +28,17 @@ _LARGEST = 1e150
 
 
 def neighbor_votes(
-    X,
-    y,
-    k,
+    X: MatrixLike,
+    y: ArrayLike,
+    k: int,
     *,
-    X_query=None,
-    include_self=False,
-    class_weight=None,
-    algorithm="exact",
-    n_jobs=None,
-    random_state=None,
-):
+    X_query: MatrixLike | None = None,
+    include_self: bool = False,
+    class_weight: Literal["replicate"] | dict[Any, float] | ArrayLike | None = None,
+    algorithm: Literal["auto", "exact", "approximate"] = "exact",
+    n_jobs: int | None = None,
+    random_state: RandomState = None,
+) -> np.ndarray:
     """Count the classes among the k nearest rows of every row.
 
     The nearest rows in Euclidean distance vote for their class until k votes are
