@@ -1,6 +1,7 @@
 """Warnings of the package, each with a name so that it can be turned into an error."""
 
 __all__ = [
+    "CollapsedGeneratorWarning",
     "DegenerateFilterWarning",
     "EmptyShareWarning",
     "FewTrustedRowsWarning",
@@ -42,3 +43,7 @@ class PointMassWarning(UserWarning):
 
 class HiddenGroupsWarning(UserWarning):
     """An attack found no one-hot groups among columns of 0 and 1: it may break some."""
+
+
+class CollapsedGeneratorWarning(UserWarning):
+    """A generator makes nearly the same row every time: few distinct poison rows."""

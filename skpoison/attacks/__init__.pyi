@@ -5,6 +5,7 @@ from ._clean_label import (
 )
 from ._gradient import GradientPoisoningAttack
 from ._label_flip import LabelFlipAttack
+from ._pgan import PGANAttack
 from ._regression import RegressionGradientAttack, StatPAttack
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "FeatureCollisionAttack",
     "GradientPoisoningAttack",
     "LabelFlipAttack",
+    "PGANAttack",
     "RegressionGradientAttack",
     "StatPAttack",
 ]

@@ -12,6 +12,7 @@ from skpoison.attacks import (
     FeatureCollisionAttack,
     GradientPoisoningAttack,
     LabelFlipAttack,
+    PGANAttack,
     RegressionGradientAttack,
     StatPAttack,
 )
@@ -24,6 +25,7 @@ ATTACKS = [
     FeatureCollisionAttack(NET, poison_class=1, n_poisons=2),
     GradientPoisoningAttack(NET, n_poisons=3),
     LabelFlipAttack(),
+    PGANAttack(alpha=0.5, rate=0.1, poison_class=1),
     RegressionGradientAttack(Ridge(), n_poisons=3),
     StatPAttack(rate=0.1),
 ]

@@ -138,6 +138,10 @@ class GradientPoisoningAttack(CallbackSupportMixin, PoisonAttack):
     y_poison_ : ndarray of shape (n_poisons,)
         Their labels.
 
+    See Also
+    --------
+    PGANAttack : Poisons training from scratch.
+
     References
     ----------
     .. [1] C. Yang, Q. Wu, H. Li, Y. Chen, "Generative Poisoning Attack Method Against
