@@ -1,12 +1,13 @@
 from ._linear_probes import LinearProbes
 from ._oracle_filter import OracleFilter
 from ._run_experiment import run_experiment
-from ._tables import markdown_table, mean_and_deviation
+from ._tables import markdown_table, mean_and_interval, with_interval
 
 __all__ = [
     "LinearProbes",
     "OracleFilter",
     "markdown_table",
-    "mean_and_deviation",
+    "mean_and_interval",
     "run_experiment",
+    "with_interval",
 ]

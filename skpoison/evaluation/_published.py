@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ._tables import markdown_table, mean_and_deviation
+from ._tables import markdown_table, mean_and_interval
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def all_metrics(rows, metrics, published):
     DataFrame of str
     """
     long = rows.melt("defense", list(metrics), "metric")
-    table = mean_and_deviation(long, "defense", "metric", "value")
+    table = mean_and_interval(long, "defense", "metric", "value")
     return with_published(table, published).rename(columns=metrics)
 
 

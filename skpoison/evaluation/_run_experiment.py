@@ -62,7 +62,7 @@ def run_experiment(
 
     See Also
     --------
-    mean_and_deviation : A table of the cells.
+    mean_and_interval : A table of the cells.
 
     Examples
     --------

@@ -1,8 +1,12 @@
-"""Tables of what was measured: mean and standard deviation, in markdown."""
+"""Tables of what was measured: means with their intervals, in markdown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import t as student
 
 from ._optional import optional_import
 
@@ -10,14 +14,52 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def mean_and_deviation(
+def with_interval(values: ArrayLike, *, digits: int = 3) -> str:
+    """Mean ± half the width of its 95 % confidence interval, as text.
+
+    The interval is Student's t, for repetitions that are independent: seeds, each with
+    a draw of its own. A single value has no interval.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_repetitions,)
+        What was measured; nan where nothing was, which does not count.
+    digits : int, default=3
+        Decimals.
+
+    Returns
+    -------
+    str
+        Empty where there is no value.
+
+    See Also
+    --------
+    mean_and_interval : A table of such cells.
+
+    Examples
+    --------
+    >>> from skpoison.evaluation import with_interval
+    >>> with_interval([0.7, 0.8, 0.9], digits=2)
+    '0.80 ± 0.25'
+    """
+    values = np.asarray(values, dtype=float)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return ""
+    mean = f"{values.mean():.{digits}f}"
+    if len(values) == 1:
+        return mean
+    half = student.ppf(0.975, len(values) - 1) * values.std(ddof=1)
+    return f"{mean} ± {half / np.sqrt(len(values)):.{digits}f}"
+
+
+def mean_and_interval(
     frame: pd.DataFrame, index: str, columns: str, values: str, *, digits: int = 3
 ) -> pd.DataFrame:
-    """Mean ± standard deviation over the repetitions of an experiment, as text.
+    """Table of means over the repetitions of an experiment, with 95 % intervals.
 
     Rows and columns of names come in the order in which they first appear in the frame,
-    numbers in their own. A single value has no deviation, and a cell without values
-    stays empty. Needs pandas.
+    numbers in their own. A cell without values stays empty. Needs pandas.
 
     Parameters
     ----------
@@ -36,12 +78,13 @@ def mean_and_deviation(
 
     See Also
     --------
+    with_interval : What a cell holds.
     markdown_table : The table as a document shows it.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from skpoison.evaluation import mean_and_deviation
+    >>> from skpoison.evaluation import mean_and_interval
     >>> frame = pd.DataFrame(
     ...     {
     ...         "defense": ["none", "none", "oracle", "oracle"],
@@ -49,10 +92,10 @@ def mean_and_deviation(
     ...         "accuracy": [0.7, 0.8, 0.9, 0.9],
     ...     }
     ... )
-    >>> mean_and_deviation(frame, "defense", "rate", "accuracy", digits=2)
+    >>> mean_and_interval(frame, "defense", "rate", "accuracy", digits=2)
     rate             0.1   0.2
     defense
-    none     0.75 ± 0.07
+    none     0.75 ± 0.64
     oracle          0.90  0.90
     """
     is_numeric = optional_import("pandas", "data").api.types.is_numeric_dtype
@@ -62,7 +105,7 @@ def mean_and_deviation(
         return labels.sort_values() if is_numeric(column) else labels
 
     groups = frame.groupby([index, columns], sort=False)[values]
-    cells = groups.agg(_text, digits=digits).unstack(columns, fill_value="")
+    cells = groups.agg(with_interval, digits=digits).unstack(columns, fill_value="")
     return cells.loc[in_order(frame[index]), in_order(frame[columns])]
 
 
@@ -72,7 +115,7 @@ def markdown_table(table: pd.DataFrame) -> str:
     Parameters
     ----------
     table : DataFrame
-        For example from :func:`mean_and_deviation`.
+        For example from :func:`mean_and_interval`.
 
     Returns
     -------
@@ -96,10 +139,3 @@ def markdown_table(table: pd.DataFrame) -> str:
         *([name, *row] for name, row in zip(table.index, table.to_numpy())),
     ]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _text(values, digits):
-    if values.isna().all():
-        return ""
-    mean = f"{values.mean():.{digits}f}"
-    return mean if len(values) == 1 else f"{mean} ± {values.std():.{digits}f}"

@@ -26,10 +26,10 @@ from skpoison.datasets import fetch_cifar10
 from skpoison.defenses import DePoisFilter, TrustedDisagreementFilter
 from skpoison.embedding import NetEmbedding
 from skpoison.embedding.networks import AugmentedBatches, ResNet8, TriangularRate
-from skpoison.evaluation import markdown_table
+from skpoison.evaluation import markdown_table, with_interval
 from skpoison.metrics import filter_report
 
-from .bench_depois_images import METRICS, with_interval
+from .bench_depois_images import METRICS
 
 N_NET, N_ROWS, N_TRUSTED, N_TARGETS = 10_000, 2000, 400, 12
 SHIP, FROG = 8, 6

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.stats import t as student
 from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline as make_sklearn_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -35,7 +34,7 @@ from skpoison.attacks import (
 from skpoison.datasets import fetch_mnist
 from skpoison.defenses import DePoisFilter, TrustedDisagreementFilter
 from skpoison.embedding import MLP, NetEmbedding
-from skpoison.evaluation import markdown_table, run_experiment
+from skpoison.evaluation import markdown_table, run_experiment, with_interval
 from skpoison.metrics import filter_report
 
 POLYTOPES = {"bullseye": BullseyePolytopeAttack, "convex": ConvexPolytopeAttack}
@@ -193,12 +192,6 @@ DEFAULTS = {
     "left_out": -1,
     "max_iter": 300,
 }
-
-
-def with_interval(values):
-    """The mean, and half the width of its 95 % interval."""
-    half = student.ppf(0.975, len(values) - 1) * values.std() / len(values) ** 0.5
-    return f"{values.mean():.3f} ± {half:.3f}"
 
 
 if __name__ == "__main__":

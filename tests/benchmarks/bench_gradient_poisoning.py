@@ -11,7 +11,6 @@ import time
 
 import numpy as np
 import torch
-from scipy.stats import t as student
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from skorch import NeuralNetClassifier
@@ -21,6 +20,7 @@ from skpoison.attacks import GradientPoisoningAttack
 from skpoison.attacks._gradient._fine_tuning import FineTuning
 from skpoison.attacks._gradient._victim import Victim
 from skpoison.embedding import MLP
+from skpoison.evaluation import with_interval
 
 SEEDS = range(10)
 ATTACKS = {
@@ -83,11 +83,6 @@ def attack_once(net, seed, params):
         trained(poisoned.X, poisoned.y, seed).module_,
     )
     return [*(accuracy(module, X_test, y_test) for module in modules), seconds]
-
-
-def with_interval(values):
-    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1)
-    return f"{np.mean(values):.3f} ± {half / np.sqrt(len(values)):.3f}"
 
 
 def time_gradients(net, n_coordinates=64):

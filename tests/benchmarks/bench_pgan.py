@@ -12,7 +12,6 @@ import time
 
 import numpy as np
 import torch
-from scipy.stats import t as student
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -21,6 +20,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.neural_network import MLPClassifier
 
 from skpoison.attacks import PGANAttack
+from skpoison.evaluation import with_interval
 
 SEEDS = range(10)
 ALPHAS = {0.2: (0.0, 0.3), 0.4: (0.0, 0.1, 0.3, 0.5, 0.7, 1.0)}
@@ -85,10 +85,7 @@ def attacked(seed, share, **params):
 
 
 def print_row(name, runs):
-    cells = []
-    for values in np.transpose(runs):
-        half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1)
-        cells.append(f"{np.mean(values):.3f} ± {half / np.sqrt(len(values)):.3f}")
+    cells = [with_interval(values) for values in np.transpose(runs)]
     cells += [""] * (len(COLUMNS) - len(cells))
     print(f"| {name} |", " | ".join(cells), "|", flush=True)
 

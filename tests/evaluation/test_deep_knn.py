@@ -21,6 +21,7 @@ from skpoison.evaluation._deep_knn._images import Setup
 from skpoison.evaluation._deep_knn._measure import attacked, train_networks
 from skpoison.evaluation._deep_knn._parts import PARTS, PLANS, surrogate_sets
 from skpoison.evaluation._deep_knn._poison_sets import keep_calibrated, keep_rows
+from skpoison.evaluation._deep_knn._report import COLUMNS, _cells
 from skpoison.evaluation._deep_knn._settings import VICTIM, Network, Surrogates
 
 OPTIONS = ["--data", "digits", "--targets", "4", "--iterations", "60", "--jobs", "1"]
@@ -225,3 +226,20 @@ def test_known_sets_calibrate_the_vote(setting, results):
     assert kept[:, ~sets.is_poison].sum() > usual[:, ~sets.is_poison].sum()
     left = sets.after(2)
     assert len(left.members) == len(left.X_target) == len(left.right) == 2
+
+
+def test_a_mean_has_as_many_repetitions_as_draws():
+    rows = pd.DataFrame(
+        {
+            "seed": [10, 10, 11, 11],
+            "clean_removed": [1.0, 3.0, 3.0, 5.0],
+            "test_accuracy": [0.8, 1.0, 0.8, 1.0],
+            "mcc": [0.5, 0.5, 0.5, 0.5],
+            "seconds": 0.0,
+            "success_rate": 1.0,
+        }
+    ).assign(poisons_removed=5, n_poisons_in_all=5, fooled=0, n_right=1, succeeded=1)
+    cells = dict(zip(COLUMNS, _cells(rows)))
+    # Student's t of one degree of freedom has its .975 quantile at 12.71.
+    assert cells["clean removed"] == "3.00 ± 12.71 %"
+    assert cells["test accuracy"] == "0.900 ± 0.000"

@@ -9,7 +9,7 @@ from skpoison.datasets import make_fourclass
 from skpoison.evaluation._fourclass import _case, _command
 from skpoison.evaluation._fourclass._case import poisoned_case
 from skpoison.evaluation._fourclass._defenses import DEFENSES
-from skpoison.evaluation._fourclass._settings import Setting
+from skpoison.evaluation._fourclass._settings import Setting, settings
 
 CELL = ["--strategies", "far", "--rates", "0.2", "--shares", "--seeds", "1"]
 NAMES = ["flag nothing", "flag the flips (oracle)", "trusted SVC"]
@@ -85,3 +85,9 @@ def test_the_table_of_defenses_is_complete():
     case = poisoned_case(Setting("random", 0.2, 0.2, seed=3))
     compared = {type(line.make(case)).__name__ for line in DEFENSES.values()}
     assert set(defenses.__all__) - compared <= others
+
+
+def test_defenses_of_minutes_a_fit_have_fewer_seeds():
+    cells = settings(["random", "far"], [0.1, 0.2], [0.2], n_seeds=10)
+    slow = [setting for setting in cells if setting.is_of_paper]
+    assert [setting.seed for setting in slow] == [10, 11, 12, 13, 14]

@@ -1,5 +1,6 @@
 """The defenses of the experiment, and their names in the tables."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,7 +19,7 @@ from ._poison_sets import keep_calibrated, keep_rows
 
 
 @dataclass(frozen=True)
-class Defense:
+class Defense(ABC):
     """What a line of the tables does with poisoned sets; as text, its name there.
 
     Attributes
@@ -35,9 +36,17 @@ class Defense:
         """Whether the victim trains on the copies of the rows that are kept, too."""
         return False
 
+    @abstractmethod
+    def keep(self, sets, features):
+        """Masks of the rows that are kept of each set, of shape (n_sets, n_pool)."""
+
+
+class FilterDefense(Defense):
+    """A filter that is fitted to each set anew."""
+
+    @abstractmethod
     def make_filter(self, is_poison):
         """The filter, for rows of which this mask marks the poison."""
-        raise NotImplementedError
 
     def keep(self, sets, features):
         """Masks of the rows that are kept of each set, of shape (n_sets, n_pool)."""
@@ -45,7 +54,7 @@ class Defense:
 
 
 @dataclass(frozen=True)
-class Baseline(Defense):
+class Baseline(FilterDefense):
     """A filter without parameters of its own; a key of BASELINES."""
 
     name: str
@@ -59,7 +68,7 @@ class Baseline(Defense):
 
 
 @dataclass(frozen=True)
-class DeepKNN(Defense):
+class DeepKNN(FilterDefense):
     """The vote of the k nearest rows, or of normalized_k times the largest class.
 
     With `replicates` a class with few rows votes as if they were copied.

@@ -125,7 +125,7 @@ PLANS = {
         iterations=300,
         seen_rows=90,
         first_seed=10,
-        n_seeds=5,
+        n_seeds=10,
     ),
     "mnist": Plan(
         data="mnist",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from .._tables import markdown_table
+from .._tables import markdown_table, with_interval
 from ._paper import PAPER
 from ._parts import PARTS
 
@@ -56,14 +56,16 @@ def _print(title, rows, paper):
 
 
 def _cells(rows):
+    # The sets of a draw share its network and its rows: a draw is one repetition.
+    draws = rows.groupby("seed")[["clean_removed", "test_accuracy", "mcc"]].mean()
     stopped = success(rows)
     return [
         f"{rows.poisons_removed.sum()}/{rows.n_poisons_in_all.sum()}",
-        f"{rows.clean_removed.mean():.2f} %",
+        f"{with_interval(draws.clean_removed, digits=2)} %",
         f"{rows.fooled.sum()}/{rows.n_right.sum()}",
         "-" if pd.isna(stopped) else f"{100 * stopped:.1f} %",
-        f"{rows.test_accuracy.mean():.3f}",
-        f"{rows.mcc.mean():.2f}",
+        with_interval(draws.test_accuracy),
+        with_interval(draws.mcc, digits=2),
         f"{1000 * rows.seconds.mean():.1f}",
     ]
 

@@ -40,7 +40,7 @@ def parse(argv):
     add("--strategies", nargs="+", choices=STRATEGIES, default=STRATEGIES)
     add("--rates", nargs="*", type=float, default=PAPER_RATES, metavar="RATE")
     add("--shares", nargs="*", type=float, default=PAPER_SHARES, metavar="SHARE")
-    add("--seeds", type=int, default=5, help="number of random splits")
+    add("--seeds", type=int, default=10, help="number of random splits")
     add("--defenses", nargs="+", choices=DEFENSES, default=list(DEFENSES))
     add("--slow", action="store_true", help=f"run {slow} everywhere")
     add("--quick", action="store_true", help=f"other defaults: {QUICK}")

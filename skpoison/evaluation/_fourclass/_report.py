@@ -2,7 +2,7 @@
 
 from .._detection import DETECTION_METRICS
 from .._published import all_metrics, print_table, with_published
-from .._tables import mean_and_deviation
+from .._tables import mean_and_interval
 from ._paper import PAPER
 from ._settings import PAPER_RATE, PAPER_SHARE
 
@@ -24,11 +24,11 @@ def print_tables(frame):
         table = all_metrics(rows, METRICS, PAPER.at(PAPER_SHARE))
         print_table(f"{strategy} flips, {rate}, {share}", table)
     for metric in ("f1_poison", "roc_auc", "test_accuracy"):
-        table = mean_and_deviation(at_both, "defense", "strategy", metric)
+        table = mean_and_interval(at_both, "defense", "strategy", metric)
         print_table(f"{METRICS[metric]} by strategy, {rate}, {share}", table)
     for strategy, rows in _along("rate", frame[at_share]):
         for metric in ("f1_poison", "test_accuracy"):
-            table = mean_and_deviation(rows, "defense", "rate", metric)
+            table = mean_and_interval(rows, "defense", "rate", metric)
             print_table(f"{METRICS[metric]} by rate, {strategy} flips, {share}", table)
     for strategy, rows in _along("share", frame[at_rate]):
         for metric in (*PAPER, "f1_poison"):
@@ -44,5 +44,5 @@ def _along(axis, frame):
 
 
 def _by_share(rows, metric):
-    table = mean_and_deviation(rows, "defense", "share", metric)
+    table = mean_and_interval(rows, "defense", "share", metric)
     return with_published(table, PAPER.of(metric)) if metric in PAPER else table

@@ -48,7 +48,7 @@ def parse(argv):
         metavar="SHARE",
         help="rates, and shares of trusted rows, of the second experiment",
     )
-    add("--seeds", type=int, default=5, help="number of random splits")
+    add("--seeds", type=int, default=10, help="number of random splits")
     add("--quick", action="store_true", help=f"other defaults: {QUICK}")
     if parser.parse_args(argv).quick:
         parser.set_defaults(**QUICK)
