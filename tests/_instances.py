@@ -21,10 +21,12 @@ from skpoison.defenses import (
     DUTIFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
+    LossFilter,
     OneClassSVMFilter,
     PerClassFilter,
     RandomEvictionFilter,
     SeverFilter,
+    SpectralSignatureFilter,
     SphereSlabFilter,
     TRIMRegressor,
     TrustedDisagreementFilter,
@@ -44,6 +46,7 @@ FILTERS = [
     DUTIFilter(random_state=0),
     L2CentroidFilter(contamination=0.1),
     LabelSanitizationFilter(n_neighbors=4),
+    LossFilter(SVC(), random_state=0),
     OneClassSVMFilter(nu=0.2),
     PerClassFilter(IsolationForest(n_estimators=10, random_state=0)),
     RandomEvictionFilter(random_state=0),
@@ -52,6 +55,7 @@ FILTERS = [
         make_pipeline(StandardScaler(), LogisticRegression(tol=1e-8)),
         random_state=0,
     ),
+    SpectralSignatureFilter(),
     SphereSlabFilter(0.9),
 ]
 
@@ -61,6 +65,7 @@ REGRESSION_FILTERS = [
         hidden_layer_sizes=(16, 16), max_iter=90, learning_rate=1e-2, random_state=0
     ),
     DUTIFilter("regression", random_state=0),
+    LossFilter(Ridge(), contamination=0.2, random_state=0),
     RandomEvictionFilter(random_state=0),
     TrustedDisagreementFilter(Ridge(), n_rounds=2, random_state=0),
     SeverFilter(Ridge(), random_state=0),
@@ -84,9 +89,11 @@ ORDER_DEPENDENT = {
 # Filters that remove rows of any data, of well-separated clusters too.
 ALWAYS_REMOVE = {
     "L2CentroidFilter",
+    "LossFilter",
     "PerClassFilter",
     "RandomEvictionFilter",
     "SeverFilter",
+    "SpectralSignatureFilter",
     "SphereSlabFilter",
 }
 

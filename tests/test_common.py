@@ -452,6 +452,7 @@ def test_lengths_that_differ_are_refused(estimator, data):
 
 
 @every_filter
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.DegenerateFilterWarning")
 def test_rows_that_are_all_equal_do_no_harm(estimator, blobs):
     X, y = blobs
     filter = clone(estimator)

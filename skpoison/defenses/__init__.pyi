@@ -6,10 +6,12 @@ from ._depois import DePoisFilter
 from ._duti import DUTIFilter
 from ._l2_centroid import L2CentroidFilter
 from ._label_sanitization import LabelSanitizationFilter
+from ._loss import LossFilter
 from ._one_class_svm import OneClassSVMFilter
 from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
 from ._sever import SeverFilter
+from ._spectral_signature import SpectralSignatureFilter
 from ._sphere_slab import SphereSlabFilter
 from ._trim import TRIMRegressor
 from ._trusted_disagreement import TrustedDisagreementFilter
@@ -23,10 +25,12 @@ __all__ = [
     "DeepKNNFilter",
     "L2CentroidFilter",
     "LabelSanitizationFilter",
+    "LossFilter",
     "OneClassSVMFilter",
     "PerClassFilter",
     "RandomEvictionFilter",
     "SeverFilter",
+    "SpectralSignatureFilter",
     "SphereSlabFilter",
     "TRIMRegressor",
     "TrustedDisagreementFilter",

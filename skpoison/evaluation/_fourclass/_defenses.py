@@ -14,9 +14,11 @@ from ...defenses import (
     DUTIFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
+    LossFilter,
     OneClassSVMFilter,
     RandomEvictionFilter,
     SeverFilter,
+    SpectralSignatureFilter,
     SphereSlabFilter,
     TrustedDisagreementFilter,
 )
@@ -87,6 +89,15 @@ DEFENSES = {
     ),
     "label sanitization": Defense(lambda case: LabelSanitizationFilter()),
     "Deep k-NN": Defense(lambda case: DeepKNNFilter(k=15)),
+    "small loss": Defense(
+        lambda case: LossFilter(
+            SVM, contamination=case.contamination, random_state=case.seed
+        ),
+        is_drawn=False,
+    ),
+    "spectral signatures": Defense(
+        lambda case: SpectralSignatureFilter(case.contamination), is_drawn=False
+    ),
     "one-class SVM": Defense(
         lambda case: OneClassSVMFilter(nu=case.contamination), is_drawn=False
     ),
