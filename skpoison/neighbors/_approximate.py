@@ -7,7 +7,7 @@ from sklearn.utils import gen_batches
 
 from ._count import count_neighbors
 from ._geometry import CHUNK_ROWS, Rescaling
-from ._weights import votes_needed
+from ._vote import Vote
 
 
 def count_found_neighbors(reference, k, *, own_columns, n_jobs, random_state):
@@ -31,9 +31,8 @@ def count_found_neighbors(reference, k, *, own_columns, n_jobs, random_state):
     -------
     ndarray of int of shape (n_reference, n_classes)
     """
-    needed = votes_needed(k)
-    _, most = reference.rows_for(needed)
-    found, distances = _search(reference.X, most + 1, random_state)
+    vote = Vote(reference.weight, k, len(reference.rows))
+    found, distances = _search(reference.X, vote.most + 1, random_state)
     rows = np.arange(len(found))
     labels = reference.row_labels
     n_classes = len(reference.weight)
@@ -46,7 +45,7 @@ def count_found_neighbors(reference, k, *, own_columns, n_jobs, random_state):
         if own_columns is not None:
             cast[itself] = 0
         votes = np.cumsum(cast, axis=1)
-        last = np.argmax(votes >= needed, axis=1)[:, None]
+        last = np.argmax(votes >= vote.needed, axis=1)[:, None]
         near = distances[chunk] <= np.take_along_axis(distances[chunk], last, axis=1)
         near &= cast > 0
         row, column = np.nonzero(near)
@@ -54,7 +53,7 @@ def count_found_neighbors(reference, k, *, own_columns, n_jobs, random_state):
         counts[chunk] = np.bincount(cells, minlength=len(near) * n_classes).reshape(
             len(near), n_classes
         )
-        complete[chunk] = (votes[:, -1] >= needed) & itself.any(axis=1)
+        complete[chunk] = (votes[:, -1] >= vote.needed) & itself.any(axis=1)
     complete &= (found >= 0).all(axis=1) & np.isfinite(distances).all(axis=1)
     holes = np.flatnonzero(~complete)
     if len(holes):

@@ -10,12 +10,12 @@ from threadpoolctl import threadpool_limits
 
 from .._utils.threads import one_blas_thread
 from . import _prefilter16
-from ._candidates import Candidates, SampledLevels, kth_largest
+from ._candidates import Candidates, SampledLevels
 from ._exact import AmbiguousPairs, beyond_the_vote
 from ._geometry import Rescaling
 from ._prefilter32 import Prefilter32
 from ._prefilter_sparse import PrefilterSparse
-from ._weights import votes_needed
+from ._vote import Vote
 
 # Longer strips and blocks gain nothing; the latter outgrow the caches.
 _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 128, 512
@@ -49,7 +49,7 @@ def count_neighbors(reference, X, k, *, own_columns, n_jobs):
         return counter.counts
     rescaling = Rescaling(reference.X, X)
     if not rescaling.exact and _prefilter16.pays(len(reference.rows) * len(X)):
-        prefilter = _prefilter16.Prefilter16(reference, X, rescaling, counter.most)
+        prefilter = _prefilter16.Prefilter16(reference, X, rescaling, counter.vote.most)
         undecided = counter.count(prefilter, undecided)
         del prefilter
     if len(undecided):
@@ -62,9 +62,8 @@ class _Counter:
 
     def __init__(self, reference, X, k, own_columns, n_jobs):
         self.reference, self.X, self.own_columns = reference, X, own_columns
-        self.needed = votes_needed(k)
-        self.fewest, self.most = reference.rows_for(self.needed)
-        self.levels = SampledLevels(reference, self.most)
+        self.vote = Vote(reference.weight, k, len(reference.rows))
+        self.levels = SampledLevels(reference, self.vote.most)
         self.n_jobs = n_jobs
         self.counts = np.empty((X.shape[0], len(reference.weight)), dtype=np.intp)
 
@@ -144,26 +143,14 @@ class _Counter:
         n_reference = nearness.shape[1]
         for i in range(len(nearness)):
             flat, near = candidates.of(i)
-            if len(near) < self.most:
+            if len(near) < self.vote.most:
                 # The level of the sample was too high.
                 flat, near = np.arange(n_reference), nearness[i]
-            if self.fewest == self.most:
-                kth[i] = kth_largest(near, self.most)
-            else:
+            labels = None
+            if self.vote.fewest < self.vote.most:
                 labels = self.reference.labels[flat % n_reference]
-                kth[i] = self._completes_the_weighted_vote(near, labels)
+            kth[i] = self.vote.completing(near, labels)
         return kth
-
-    def _completes_the_weighted_vote(self, near, labels):
-        weight = self.reference.weight[labels]
-        highest = kth_largest(near, self.fewest)
-        sure = weight[near > highest].sum()
-        between = near <= highest
-        between &= near >= kth_largest(near, self.most)
-        near, weight = near[between], weight[between]
-        nearest_first = np.argsort(near)[::-1]
-        votes = sure + np.cumsum(weight[nearest_first])
-        return near[nearest_first[np.searchsorted(votes, self.needed)]]
 
     def _counts(self, flat, n_rows):
         """Class counts of pairs, given as ascending positions in rows of columns."""
@@ -183,7 +170,7 @@ class _Counter:
         weight = self.reference.weight
         votes = counts @ weight
         # All voters of the other rows are needed.
-        highest[votes - weight.min() < self.needed] = prefilter.no_vote
+        highest[votes - weight.min() < self.vote.needed] = prefilter.no_vote
         doubtful = np.flatnonzero(near.nearness <= near.repeat(highest))
         row, column = np.divmod(near.flat[doubtful], len(self.reference.rows))
         settled = np.bincount(row, minlength=len(rows)) <= prefilter.most_in_doubt
@@ -203,7 +190,7 @@ class _Counter:
                 judged=position,
                 y_rows=self.reference.rows[column],
                 weight=weight[labels],
-                needed=self.needed - sure,
+                needed=self.vote.needed - sure,
             )
         )
         np.subtract.at(counts, (row[out], labels[out]), 1)

@@ -32,13 +32,31 @@ class Rescaling:
         spread = _largest_offset(X_reference, self.centre)
         if X is not X_reference:
             spread = np.maximum(spread, _largest_offset(X, self.centre))
-        corner = spread + 0.5
-        # float32 holds integers up to 2^24, and therefore their halves up to 2^23.
-        self.exact = bool(
-            1.5 * (corner @ corner) <= 2**23 and _integral(X_reference) and _integral(X)
-        )
+        self.exact = _fits_exactly(spread) and all(map(_integral, (X_reference, X)))
+        self._fit(spread)
+
+    @classmethod
+    def of_ranges(cls, centre, spread, integral):
+        """The same, of rows that were read elsewhere.
+
+        Parameters
+        ----------
+        centre : ndarray of float64 of shape (n_features,)
+            Mean of the rows that vote.
+        spread : ndarray of float64 of shape (n_features,)
+            Largest offset of any row from it.
+        integral : bool
+            Whether all rows hold integers.
+        """
+        rescaling = cls.__new__(cls)
+        rescaling.centre = centre
+        rescaling.exact = integral and _fits_exactly(spread)
+        rescaling._fit(spread)
+        return rescaling
+
+    def _fit(self, spread):
         if self.exact:
-            self.centre, spread = np.rint(self.centre), corner
+            self.centre, spread = np.rint(self.centre), spread + 0.5
         self.scale = 0.5 ** float(np.frexp(np.linalg.norm(spread))[1])
 
     def place(self, rows):
@@ -81,6 +99,13 @@ def measuring_error(norms, longest, n_features):
     Such distances have the last word: what they cannot tell apart, ties.
     """
     return (n_features + 4) * 2.0**-53 * (norms + longest) ** 2
+
+
+def _fits_exactly(spread):
+    """Whether float32 holds the sums of products of integers with such offsets."""
+    corner = spread + 0.5
+    # It holds integers up to 2^24, and therefore their halves up to 2^23.
+    return bool(1.5 * (corner @ corner) <= 2**23)
 
 
 def _largest_offset(X, centre):

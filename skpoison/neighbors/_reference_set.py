@@ -68,12 +68,6 @@ class ReferenceSet:
         labels[self.rows] = self.labels
         return labels
 
-    def rows_for(self, votes):
-        """How many rows cast so many votes if all are heavy, and if all are light."""
-        fewest = np.ceil(votes / self.weight.max())
-        most = np.ceil(votes / self.weight.min())
-        return min(int(fewest), len(self.rows)), min(int(most), len(self.rows))
-
 
 def _kinds_of_sparse(X):
     kinds: dict[bytes, int] = {}

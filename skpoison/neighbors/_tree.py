@@ -9,7 +9,7 @@ from sklearn.utils import gen_batches
 from ._count import count_neighbors
 from ._exact import AmbiguousPairs, beyond_the_vote
 from ._geometry import CHUNK_ROWS
-from ._weights import votes_needed
+from ._vote import Vote
 
 # Of what is held for a row and each of its neighbours.
 _BYTES_PER_NEIGHBOR = 90
@@ -45,11 +45,11 @@ class _TreeSearch:
 
     def __init__(self, reference, k, excludes_self, n_jobs):
         self.reference, self.n_jobs = reference, n_jobs
-        self.needed = votes_needed(k)
-        _, most = reference.rows_for(self.needed)
         n_reference, n_features = reference.X.shape
+        vote = Vote(reference.weight, k, n_reference)
+        self.needed = vote.needed
         # One more shows that the last vote has no tie.
-        self.n_neighbors = min(most + excludes_self + 1, n_reference)
+        self.n_neighbors = min(vote.most + excludes_self + 1, n_reference)
         self.tree = KDTree(reference.X.astype(np.float64, copy=False))
         # Squares of distances are off by half of this; tiny ones underflow.
         self.relative_error = 2 * (n_features + 8) * 2.0**-53
