@@ -1,0 +1,436 @@
+"""Time and memory of every defense and every attack, as the number of rows grows.
+
+Each cell runs in a process of its own with one thread, and fills a row of a CSV file,
+which a later run resumes: CPU seconds, the growth of the resident memory from the data
+at hand to the peak, and what became of it. A cell that takes more than --limit CPU
+seconds is ended and recorded so; a size between then tells how it grows. Data: two
+Gaussian classes that overlap, 20 features, float64, 5 % wrong labels, 5 % trusted rows;
+a linear regression with 5 % of shifted targets in [0, 1].
+
+    python -m tests.benchmarks.bench_growth
+    python -m tests.benchmarks.bench_growth --only Sever TRIM --rows 1000 10000
+    python -m tests.benchmarks.bench_growth --profile Sever --rows 10000
+
+The first fills results/growth.csv and prints the table of doc/results/growth.md; the
+last prints what takes the time. Set OMP_NUM_THREADS=1.
+"""
+
+import argparse
+import cProfile
+import csv
+import os
+import pstats
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from math import isnan, log10, nan
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LogisticRegression, Ridge
+from skorch import NeuralNetClassifier
+
+from skpoison.attacks import (
+    BullseyePolytopeAttack,
+    ConvexPolytopeAttack,
+    FeatureCollisionAttack,
+    GradientPoisoningAttack,
+    LabelFlipAttack,
+    PGANAttack,
+    RegressionGradientAttack,
+    StatPAttack,
+)
+from skpoison.defenses import (
+    AdversarialTrainingClassifier,
+    AnnealedTrustFilter,
+    CalibratedFilter,
+    DeepKNNFilter,
+    DePoisFilter,
+    DUTIFilter,
+    L2CentroidFilter,
+    LabelSanitizationFilter,
+    OneClassSVMFilter,
+    PerClassFilter,
+    RandomEvictionFilter,
+    SeverFilter,
+    SphereSlabFilter,
+    TRIMRegressor,
+    TrustedDisagreementFilter,
+)
+from skpoison.embedding import MLP
+
+N_FEATURES = 20
+ROWS = (1000, 10_000, 100_000)
+# Where the last size is over the limit, these two tell the growth.
+BETWEEN = (20_000, 40_000)
+N_HOT_SPOTS = 6
+
+
+@dataclass
+class Data:
+    X: np.ndarray
+    y: np.ndarray
+    trusted: np.ndarray
+
+
+def classification(n):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, n)
+    X = rng.normal(size=(n, N_FEATURES)) + 0.5 * y[:, None]
+    wrong = rng.random(n) < 0.05
+    trusted = ~wrong & (rng.random(n) < 0.05)
+    return Data(X, np.where(wrong, 1 - y, y), trusted)
+
+
+def unit_classification(n):
+    """The same within [0, 1], in the precision of networks."""
+    data = classification(n)
+    X = np.clip((data.X + 4) / 9, 0, 1).astype(np.float32)
+    return Data(X, data.y, data.trusted)
+
+
+def regression(n):
+    rng = np.random.default_rng(0)
+    X = rng.random((n, N_FEATURES))
+    y = X @ rng.random(N_FEATURES)
+    y = 0.2 + 0.5 * (y - y.min()) / np.ptp(y) + 0.02 * rng.normal(size=n)
+    wrong = rng.random(n) < 0.05
+    trusted = ~wrong & (rng.random(n) < 0.05)
+    return Data(X, np.clip(y + 0.25 * wrong, 0, 1), trusted)
+
+
+def filtered(make, *, trusted=False):
+    def task(data):
+        options = {"trusted": data.trusted} if trusted else {}
+        make().fit(data.X, data.y, **options)
+
+    return task
+
+
+def poisoned(make, **more):
+    def task(data):
+        make().fit_poison(
+            data.X, data.y, **{name: of(data) for name, of in more.items()}
+        )
+
+    return task
+
+
+def flips(strategy):
+    return poisoned(lambda: LabelFlipAttack(strategy=strategy, random_state=0))
+
+
+def net():
+    return NeuralNetClassifier(
+        MLP(N_FEATURES, 2),
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        max_epochs=2,
+        train_split=None,
+        verbose=0,
+    )
+
+
+def clean_label(attack, **params):
+    params |= {"poison_class": 1, "n_poisons": 5, "max_iter": 300, "device": "cpu"}
+
+    def make():
+        torch.manual_seed(0)
+        return attack(MLP(N_FEATURES, 2), **params)
+
+    return poisoned(make, X_target=lambda data: data.X[data.y == 0][:1])
+
+
+def gradient():
+    torch.manual_seed(0)
+    module = MLP(N_FEATURES, 2)
+    return GradientPoisoningAttack(module, n_poisons=20, device="cpu", random_state=0)
+
+
+CLASSIFIER = LogisticRegression()
+# Name, what makes the data, and what is timed.
+CASES = {
+    "AdversarialTrainingClassifier, 2 epochs": (
+        unit_classification,
+        filtered(
+            lambda: AdversarialTrainingClassifier(net(), device="cpu", random_state=0)
+        ),
+    ),
+    "AnnealedTrustFilter": (
+        classification,
+        filtered(lambda: AnnealedTrustFilter(random_state=0), trusted=True),
+    ),
+    "CalibratedFilter of TrustedDisagreementFilter": (
+        classification,
+        filtered(
+            lambda: CalibratedFilter(
+                TrustedDisagreementFilter(CLASSIFIER, random_state=0), random_state=0
+            ),
+            trusted=True,
+        ),
+    ),
+    "DeepKNNFilter, k=50": (classification, filtered(lambda: DeepKNNFilter(50))),
+    "DeepKNNFilter, normalized_k=1": (
+        classification,
+        filtered(DeepKNNFilter),
+    ),
+    "DePoisFilter, classification": (
+        classification,
+        filtered(lambda: DePoisFilter(device="cpu", random_state=0), trusted=True),
+    ),
+    "DePoisFilter, regression": (
+        regression,
+        filtered(lambda: DePoisFilter(device="cpu", random_state=0), trusted=True),
+    ),
+    "DUTIFilter, classification": (
+        classification,
+        filtered(lambda: DUTIFilter(random_state=0), trusted=True),
+    ),
+    "DUTIFilter, regression": (
+        regression,
+        filtered(lambda: DUTIFilter("regression", random_state=0), trusted=True),
+    ),
+    "L2CentroidFilter": (classification, filtered(L2CentroidFilter)),
+    "LabelSanitizationFilter": (
+        classification,
+        filtered(LabelSanitizationFilter),
+    ),
+    "OneClassSVMFilter": (classification, filtered(OneClassSVMFilter)),
+    "PerClassFilter of IsolationForest": (
+        classification,
+        filtered(lambda: PerClassFilter(IsolationForest(random_state=0))),
+    ),
+    "RandomEvictionFilter": (
+        classification,
+        filtered(lambda: RandomEvictionFilter(random_state=0)),
+    ),
+    "SeverFilter of LogisticRegression": (
+        classification,
+        filtered(lambda: SeverFilter(CLASSIFIER, random_state=0)),
+    ),
+    "SeverFilter of Ridge": (
+        regression,
+        filtered(lambda: SeverFilter(Ridge(), random_state=0)),
+    ),
+    "SphereSlabFilter": (classification, filtered(SphereSlabFilter)),
+    "TRIMRegressor of Ridge": (regression, filtered(lambda: TRIMRegressor(Ridge()))),
+    "TRIMRegressor of Ridge, as published": (
+        regression,
+        filtered(
+            lambda: TRIMRegressor(Ridge(), screening="residual", contamination=0.05)
+        ),
+    ),
+    "TrustedDisagreementFilter of LogisticRegression": (
+        classification,
+        filtered(
+            lambda: TrustedDisagreementFilter(CLASSIFIER, random_state=0), trusted=True
+        ),
+    ),
+    "TrustedDisagreementFilter, 5 rounds": (
+        classification,
+        filtered(
+            lambda: TrustedDisagreementFilter(CLASSIFIER, n_rounds=5, random_state=0),
+            trusted=True,
+        ),
+    ),
+    "BullseyePolytopeAttack": (
+        unit_classification,
+        clean_label(BullseyePolytopeAttack),
+    ),
+    "ConvexPolytopeAttack": (unit_classification, clean_label(ConvexPolytopeAttack)),
+    "FeatureCollisionAttack": (
+        unit_classification,
+        clean_label(FeatureCollisionAttack, random_state=0),
+    ),
+    "GradientPoisoningAttack, 20 points": (unit_classification, poisoned(gradient)),
+    'LabelFlipAttack, "random"': (classification, flips("random")),
+    'LabelFlipAttack, "near"': (classification, flips("near")),
+    'LabelFlipAttack, "far"': (classification, flips("far")),
+    'LabelFlipAttack, "tilt"': (classification, flips("tilt")),
+    'LabelFlipAttack, "alfa"': (classification, flips("alfa")),
+    'LabelFlipAttack, "cluster"': (classification, flips("cluster")),
+    "PGANAttack": (
+        unit_classification,
+        poisoned(
+            lambda: PGANAttack(
+                alpha=0.5, rate=0.1, poison_class=1, device="cpu", random_state=0
+            )
+        ),
+    ),
+    "RegressionGradientAttack of Ridge": (
+        regression,
+        poisoned(
+            lambda: RegressionGradientAttack(Ridge(), rate=0.1, random_state=0),
+            X_val=lambda data: data.X,
+            y_val=lambda data: data.y,
+        ),
+    ),
+    "StatPAttack": (
+        regression,
+        poisoned(lambda: StatPAttack(rate=0.1, random_state=0)),
+    ),
+}
+COLUMNS = ("case", "rows", "outcome", "seconds", "megabytes")
+
+
+def memory(line):
+    """A figure of the process in bytes: resident now, or at its highest."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(rf"{line}:\s+(\d+)", status)[1])
+
+
+def warm_up(data, task):
+    """What is done once in a process, such as imports, is none of the growth."""
+    few = slice(0, 400)
+    task(Data(data.X[few], data.y[few], data.trusted[few]))
+
+
+def measure(case, n, limit):
+    """Print CPU seconds and megabytes of one cell, within the limit."""
+    make_data, task = CASES[case]
+    data = make_data(n)
+    warm_up(data, task)
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    before = memory("VmRSS")
+    allowed = int(np.ceil(time.process_time() + limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed + 5))
+    start = time.process_time()
+    task(data)
+    seconds = time.process_time() - start
+    print(f"{seconds:.5f} {(memory('VmHWM') - before) / 1e6:.1f}")
+
+
+def cell(case, n, limit):
+    """One row of the file, measured in a process of its own."""
+    child = subprocess.run(
+        [sys.executable, "-m", __spec__.name, "--cell", case, str(n), str(limit)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    row = {"case": case, "rows": n, "outcome": "done", "seconds": "", "megabytes": ""}
+    if child.returncode == -signal.SIGXCPU:
+        return row | {"outcome": "over the limit", "seconds": f"{limit:g}"}
+    if child.returncode:
+        message = child.stderr.strip().splitlines()[-1]
+        return row | {"outcome": message}
+    seconds, megabytes = child.stdout.split()
+    return row | {"seconds": seconds, "megabytes": megabytes}
+
+
+def read(path):
+    if not path.exists():
+        return {}
+    with path.open(newline="") as file:
+        return {(row["case"], int(row["rows"])): row for row in csv.DictReader(file)}
+
+
+def add(path, row):
+    is_new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def fill(path, cases, sizes, limit):
+    """Measure what the file lacks, and sizes between where the last one takes long."""
+    for case in cases:
+        sizes_left = list(sizes)
+        while sizes_left:
+            n = sizes_left.pop(0)
+            row = read(path).get((case, n))
+            if row is None:
+                row = cell(case, n, limit)
+                add(path, row)
+                print(*row.values(), file=sys.stderr, flush=True)
+            if row["outcome"] == "over the limit" and n == max(ROWS):
+                sizes_left = list(BETWEEN)
+
+
+def growth(seconds):
+    """Exponent of the growth over the two largest sizes that were measured."""
+    known = sorted(n for n in seconds if n >= ROWS[1])[-2:]
+    if len(known) < 2:
+        return nan
+    low, high = known
+    return log10(seconds[high] / seconds[low]) / log10(high / low)
+
+
+def text(n, row, seconds, exponent):
+    """What the table says of a cell; by extrapolation where it was ended."""
+    if row is None:
+        return ""
+    if row["outcome"] != "over the limit":
+        return f"{seconds[n]:.3g}" if n in seconds else row["outcome"]
+    largest = max(seconds, default=0)
+    if isnan(exponent):
+        return "over the limit"
+    expected = seconds[largest] * (n / largest) ** exponent
+    return f"over the limit ({expected:.2g} by extrapolation)"
+
+
+def table(rows, cases):
+    print("| what | 10^3 | 10^4 | 10^5 | exponent | MB, 10^4 | MB, 10^5 |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for case in cases:
+        done = {
+            n: row
+            for (name, n), row in rows.items()
+            if name == case and row["outcome"] == "done"
+        }
+        seconds = {n: float(row["seconds"]) for n, row in done.items()}
+        exponent = growth(seconds)
+        texts = [text(n, rows.get((case, n)), seconds, exponent) for n in ROWS]
+        texts.append("" if isnan(exponent) else f"{exponent:.2f}")
+        texts += [
+            f"{float(done[n]['megabytes']):.0f}" if n in done else "" for n in ROWS[1:]
+        ]
+        print(f"| {case} | {' | '.join(texts)} |")
+
+
+def profile(case, n):
+    """The functions in which the most time is spent."""
+    make_data, task = CASES[case]
+    data = make_data(n)
+    warm_up(data, task)
+    profiler = cProfile.Profile()
+    profiler.runcall(task, data)
+    print(f"{case}, {n} rows")
+    pstats.Stats(profiler).strip_dirs().sort_stats("tottime").print_stats(N_HOT_SPOTS)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
+    parser.add_argument("--only", nargs="+", default=[""], metavar="WORD")
+    parser.add_argument("--profile", nargs="+", metavar="WORD")
+    parser.add_argument("--limit", type=float, default=180, help="CPU seconds")
+    parser.add_argument("--results", type=Path, default=Path("results/growth.csv"))
+    parser.add_argument("--cell", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.cell:
+        case, n, limit = options.cell
+        measure(case, int(n), float(limit))
+        return
+    words = options.profile or options.only
+    cases = [case for case in CASES if any(word in case for word in words)]
+    if options.profile:
+        for case in cases:
+            profile(case, max(options.rows))
+        return
+    fill(options.results, cases, options.rows, options.limit)
+    table(read(options.results), cases)
+
+
+if __name__ == "__main__":
+    main()
