@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -17,8 +17,9 @@ from ._utils.messages import plain
 from ._utils.targets import check_none_missing
 from ._utils.trusted import trusted_mask
 from ._utils.typing import MatrixLike, RandomState
+from ._utils.verdicts import judges_rows
 
-__all__ = ["TrustedKFold"]
+__all__ = ["TrustedKFold", "one_standard_error_rule"]
 
 
 class TrustedKFold(BaseCrossValidator):
@@ -146,3 +147,129 @@ class TrustedKFold(BaseCrossValidator):
             trusted = trusted[np.argsort(column_or_1d(y)[trusted], kind="stable")]
         for fold in range(n_splits):
             yield trusted[fold::n_splits]
+
+
+def one_standard_error_rule(cv_results: Mapping[str, Any]) -> int:
+    """Choose a defense only where it is clearly better than none.
+
+    For the `refit` parameter of :class:`~sklearn.model_selection.GridSearchCV` and its
+    kin, over a step that is a filter or "passthrough". Of all filters the one with the
+    best mean score is chosen whose lead over no defense, split by split, has a mean
+    above its standard error: the one-standard-error rule [1]_, paired. Otherwise
+    nothing is removed. Where other parameters are searched too, no defense stands for
+    the best candidate without one.
+
+    Parameters
+    ----------
+    cv_results : dict of arrays
+        `cv_results_` of a search with one metric and at least two splits.
+
+    Returns
+    -------
+    int
+        Index of the chosen candidate.
+
+    Raises
+    ------
+    ValueError
+        When no candidate is without a defense or all of these failed, and for a search
+        with several metrics or a single split.
+
+    See Also
+    --------
+    TrustedKFold : The splits to use it with: others validate on poison.
+
+    Notes
+    -----
+    The splits share most of their training rows, so that the standard error is too
+    small by some factor; and of many filters one leads by chance. The rule is a bar
+    against noise, not a test.
+
+    References
+    ----------
+    .. [1] L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and
+       Regression Trees", 1984, section 3.4.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from skpoison.attacks import LabelFlipAttack
+    >>> from skpoison.defenses import DeepKNNFilter, L2CentroidFilter
+    >>> from skpoison.model_selection import TrustedKFold, one_standard_error_rule
+    >>> from skpoison.pipeline import Pipeline
+    >>> X, y = load_digits(return_X_y=True)
+    >>> trusted = np.arange(len(y)) % 5 == 0
+    >>> model = Pipeline([("filter", "passthrough"), ("clf", KNeighborsClassifier(1))])
+    >>> filters = ["passthrough", DeepKNNFilter(k=15), L2CentroidFilter(0.1)]
+    >>> search = GridSearchCV(
+    ...     model,
+    ...     {"filter": filters},
+    ...     cv=TrustedKFold(trusted=trusted),
+    ...     refit=one_standard_error_rule,
+    ... )
+    >>> search.fit(X, y).best_params_
+    {'filter': 'passthrough'}
+    >>> attack = LabelFlipAttack(rate=0.1, random_state=0)
+    >>> y[~trusted] = attack.fit_poison(X[~trusted], y[~trusted]).y
+    >>> search.fit(X, y).best_params_
+    {'filter': DeepKNNFilter(k=15)}
+    """
+    scores = _scores_of_splits(cv_results)
+    undefended = _without_defense(cv_results["params"])
+    means = scores.mean(axis=1)
+    valid = np.isfinite(means)
+    if not (undefended & valid).any():
+        raise ValueError(
+            "one_standard_error_rule measures filters against no defense, and "
+            + (
+                "every candidate without one failed."
+                if undefended.any()
+                else "no candidate has 'passthrough' in the place of a filter. Add it "
+                "to the grid."
+            )
+        )
+    baseline = int(np.argmax(np.where(undefended & valid, means, -np.inf)))
+    lead = scores - scores[baseline]
+    standard_error = lead.std(axis=1, ddof=1) / np.sqrt(lead.shape[1])
+    clear = valid & ~undefended & (lead.mean(axis=1) > standard_error)
+    if not clear.any():
+        return baseline
+    return int(np.argmax(np.where(clear, means, -np.inf)))
+
+
+def _scores_of_splits(cv_results):
+    """Score of each candidate in each split."""
+    columns = [
+        cv_results[f"split{split}_test_score"]
+        for split in range(len(cv_results))
+        if f"split{split}_test_score" in cv_results
+    ]
+    if len(columns) < 2:
+        raise ValueError(
+            "one_standard_error_rule needs the scores of one metric in at least two "
+            f"splits, and cv_results_ holds {len(columns)} columns named "
+            "split<number>_test_score. Search by a single metric."
+        )
+    return np.column_stack(columns)
+
+
+def _without_defense(params):
+    """Which candidates have "passthrough" or None wherever others have a filter."""
+    places = {
+        name for given in params for name, value in given.items() if judges_rows(value)
+    }
+    return np.array(
+        [
+            any(name in given for name in places)
+            and all(_is_nothing(given.get(name)) for name in places)
+            for given in params
+        ],
+        dtype=bool,
+    )
+
+
+def _is_nothing(value):
+    return value is None or (isinstance(value, str) and value == "passthrough")

@@ -5,8 +5,11 @@ from sklearn.datasets import make_regression
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
 
-from skpoison.model_selection import TrustedKFold
+from skpoison.defenses import DeepKNNFilter, L2CentroidFilter
+from skpoison.model_selection import TrustedKFold, one_standard_error_rule
+from skpoison.pipeline import Pipeline
 
 
 @pytest.fixture
@@ -142,3 +145,92 @@ def test_targets_that_are_missing_are_refused():
     y = np.array(["a", None, "b", "b"], dtype=object)
     with pytest.raises(ValueError, match=r"y contains NaN, None or NA in 1 of 4"):
         next(TrustedKFold(2, trusted=[0, 1, 2]).split(np.zeros((4, 1)), y))
+
+
+@pytest.fixture
+def flipped():
+    """Two groups of points, some of them trusted, a fifth of the others relabelled."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=300)
+    X = rng.normal(size=(300, 2)) + 4 * y[:, None]
+    trusted = np.arange(300) % 5 == 0
+    return X, np.where(~trusted & (rng.random(300) < 0.2), 1 - y, y), trusted
+
+
+NONE_AND_TWO = ("passthrough", DeepKNNFilter(k=5), DeepKNNFilter(k=9))
+
+
+def results(*scores, filters=NONE_AND_TWO):
+    """`cv_results_` of candidates with these scores of their splits."""
+    columns = {f"split{i}_test_score": np.array(s) for i, s in enumerate(zip(*scores))}
+    return {"params": [{"filter": f} for f in filters], **columns}
+
+
+def test_the_defense_that_leads_by_more_than_a_standard_error_is_chosen():
+    chosen = one_standard_error_rule(
+        results([0.8, 0.7, 0.9], [0.85, 0.74, 0.96], [0.86, 0.76, 0.97])
+    )
+    assert chosen == 2
+
+
+def test_a_lead_within_a_standard_error_is_not_enough():
+    # Both lead on the mean: one in a single split, the other not enough.
+    none, one, other = [0.8, 0.7, 0.9], [0.8, 0.7, 0.99], [0.84, 0.69, 0.91]
+    assert one_standard_error_rule(results(none, one, other)) == 0
+
+
+def test_leads_are_measured_split_by_split():
+    # The splits differ much more than the candidates do.
+    none, better = [0.2, 0.6, 0.9], [0.21, 0.62, 0.92]
+    assert one_standard_error_rule(results(none, better, none)) == 1
+
+
+def test_the_best_candidate_without_a_defense_is_the_one_to_beat():
+    filters = [DeepKNNFilter(k=5), None, "passthrough"]
+    scores = results([0.82, 0.72], [0.8, 0.7], [0.84, 0.75], filters=filters)
+    assert one_standard_error_rule(scores) == 2
+
+
+def test_candidates_that_failed_are_left_out():
+    nan = [np.nan, 0.99]
+    assert one_standard_error_rule(results([0.8, 0.7], nan, [0.9, 0.8])) == 2
+    with pytest.raises(ValueError, match="every candidate without one failed"):
+        one_standard_error_rule(results(nan, [0.8, 0.7], [0.9, 0.8]))
+
+
+def test_passthrough_of_another_step_is_not_without_defense():
+    params = [
+        {"scale": scale, "filter": filter}
+        for scale in ("passthrough", StandardScaler())
+        for filter in (DeepKNNFilter(k=5), "passthrough")
+    ]
+    scores = results([0.9, 0.9], [0.6, 0.5], [0.7, 0.7], [0.8, 0.9])
+    assert one_standard_error_rule({**scores, "params": params}) == 3
+
+
+@pytest.mark.parametrize(
+    ("cv_results", "message"),
+    [
+        (results([0.8, 0.7], filters=[DeepKNNFilter(k=5)]), "Add it to the grid"),
+        (results([0.8]), "at least two splits"),
+        ({"params": [], "split0_test_f1": [], "split1_test_f1": []}, "single metric"),
+    ],
+)
+def test_a_search_without_a_comparison_is_refused(cv_results, message):
+    with pytest.raises(ValueError, match=message):
+        one_standard_error_rule(cv_results)
+
+
+def test_a_grid_search_defends_where_it_helps(flipped):
+    X, y, trusted = flipped
+    model = Pipeline([("filter", "passthrough"), ("clf", KNeighborsClassifier(1))])
+    search = GridSearchCV(
+        model,
+        {"filter": ["passthrough", DeepKNNFilter(k=9), L2CentroidFilter(0.05)]},
+        cv=TrustedKFold(3, trusted=trusted),
+        refit=one_standard_error_rule,
+    ).fit(X, y, filter__trusted=trusted)
+    assert search.best_params_["filter"].k == 9
+    assert search.best_estimator_["filter"].inlier_mask_.sum() < 270
+    clean = GridSearchCV(**search.get_params(deep=False)).fit(X, X[:, 0] > 2)
+    assert clean.best_params_ == {"filter": "passthrough"}

@@ -126,13 +126,17 @@ def test_fit_parameters_are_cut_with_metadata_routing(rows):
     "params", [{"trusted": [0]}, {"flter__trusted": [0]}, {"off__trusted": [0]}]
 )
 def test_a_parameter_that_no_step_takes_is_refused(rows, params):
-    model = Pipeline(
-        [("off", "passthrough"), ("filter", Dropper()), ("clf", Recorder())]
-    )
+    model = Pipeline([("off", None), ("filter", Dropper()), ("clf", Recorder())])
     with pytest.raises(ValueError, match=f"'{next(iter(params))}'.*'filter', 'clf'"):
         model.fit(*rows, **params)
     with pytest.raises(TypeError, match="nothing"):
         model.fit(*rows, filter__nothing=1)
+
+
+def test_a_step_that_is_switched_off_is_given_parameters_in_vain(rows):
+    X, y = rows
+    model = Pipeline([("filter", "passthrough"), ("clf", Recorder())])
+    assert_array_equal(model.fit(X, y, filter__trusted=[0])["clf"].X_, X)
 
 
 def test_transform_input_is_transformed_but_never_cut(rows):

@@ -29,6 +29,9 @@ def prefixed(step, params):
 def check_step_parameters(params, steps):
     """Refuse a fit parameter that no step takes: a lost one could mean no defense.
 
+    A step that is "passthrough" is given any in vain, so that a search over filters can
+    try none: whoever writes it asks for no defense.
+
     Parameters
     ----------
     params : dict of str -> object
@@ -39,15 +42,13 @@ def check_step_parameters(params, steps):
     ------
     ValueError
     """
-    takers = [
-        name for name, step in steps if step is not None and step != "passthrough"
-    ]
+    takers = [name for name, step in steps if step is not None]
     for param in params:
         step, separator, _ = param.partition("__")
         if not separator or step not in takers:
             raise ValueError(
                 f"No step takes the fit parameter {param!r}. Pass it as "
-                f"<step>__<parameter>; the steps that are fitted are {takers}."
+                f"<step>__<parameter>; the steps are {takers}."
             )
 
 
