@@ -10,6 +10,8 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.utils import to_tensor
 from torch import nn
 
+from .checkpoint import ResumableTraining
+from .interrupts import interrupts_raised
 from .precision import as_float32, forward_precision, in_fastest_format
 from .seeding import seeded
 from .shapes import explain_shape_errors
@@ -49,7 +51,9 @@ def encode_target(net, y):
     return classes, target.astype(np.int64)
 
 
-def train(net, X, target, *, seed, device, precision, verbose, perturb=None):
+def train(
+    net, X, target, *, seed, device, precision, verbose, perturb=None, checkpoint=None
+):
     """Train a clone of the net, with random numbers of its own.
 
     Parameters
@@ -65,19 +69,33 @@ def train(net, X, target, *, seed, device, precision, verbose, perturb=None):
     perturb : callable, default=None
         ``perturb(net, X, target)`` is what each training step learns from in place of
         the tensor X.
+    checkpoint : Checkpoint, default=None
+        Where the state is kept after each epoch, and taken up.
 
     Returns
     -------
     skorch.NeuralNet
         Fitted.
+
+    Raises
+    ------
+    ValueError
+        For weights or a loss that are not finite at the end.
+    KeyboardInterrupt
+        On Ctrl-C.
     """
     net = clone(net).set_params(device=str(device), verbose=verbose)
     net.infer = _TrainingPass(net, precision, target)
     if perturb is not None:
         net.train_step_single = _PerturbedStep(net, perturb)
-    with seeded(seed, device):
-        net.fit(X, target)
-    for replaced in ("infer", "train_step_single"):
+    n_epochs = {}
+    if checkpoint is not None:
+        resumable = ResumableTraining(net, checkpoint)
+        net.notify, net.get_iterator = resumable.notify, resumable.get_iterator
+        n_epochs = {"epochs": resumable.n_epochs}
+    with seeded(seed, device), interrupts_raised():
+        net.fit(X, target, **n_epochs)
+    for replaced in ("infer", "train_step_single", "notify", "get_iterator"):
         net.__dict__.pop(replaced, None)
     last_loss = [epoch.get("train_loss", 0.0) for epoch in net.history[-1:]]
     weights = net.module_.parameters()

@@ -28,6 +28,7 @@ from skorch import NeuralNet
 from .._torch.device import torch_device
 from .._torch.shapes import check_no_bytes, conversion
 from .._torch.training import encode_target, train
+from .._utils.fitted_state import unfitted_by_failure
 from .._utils.parameters import Interval, StrOptions
 from .._utils.targets import check_none_missing
 from .._utils.typing import Device, MatrixLike, RandomState
@@ -197,6 +198,7 @@ class NetEmbedding(
         self.random_state = random_state
         self.verbose = verbose
 
+    @unfitted_by_failure
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: MatrixLike, y: ArrayLike | None = None) -> Self:
         """Train the net, or record the shapes of a frozen one.

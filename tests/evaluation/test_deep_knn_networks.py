@@ -95,10 +95,10 @@ def test_a_victim_starts_with_the_head_of_its_network(tmp_path, architecture):
 
 def test_a_robust_network_is_trained_adversarially(tmp_path):
     recipe = replace(MLP_RECIPE, training="robust")
-    trainer = recipe.trainer()
+    trainer = recipe.trainer(tmp_path)
     assert isinstance(trainer, defenses.AdversarialTrainingClassifier)
     assert (trainer.eps, trainer.n_steps, trainer.random_state) == (0.1, 10, 0)
-    fast = replace(recipe, training="robust-fast").trainer()
+    fast = replace(recipe, training="robust-fast").trainer(tmp_path)
     assert (fast.eps, fast.n_steps, fast.step_size) == (0.1, 1, 0.125)
     robust = trained(recipe, lambda: rows(1, 8, 8), tmp_path)
     usual = trained(MLP_RECIPE, lambda: rows(1, 8, 8), tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
+from os import PathLike
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -13,10 +14,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNetClassifier
 
+from ..._torch.checkpoint import Checkpoint
 from ..._torch.device import torch_device
 from ..._torch.seeding import seeded
 from ..._torch.training import encode_target, train
 from ..._utils.bounds import check_bounds, within_bounds
+from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import check_two_classes, label_positions
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import target_column
@@ -75,6 +78,13 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         of torch's own generators is neither used nor changed.
     verbose : int, default=0
         1 prints skorch's table while training.
+    checkpoint : str or path, default=None
+        A file that keeps the state of the training after each epoch. Where it exists
+        `fit` goes on from it, to the very network that a fit in one piece gives. It
+        needs a `random_state`, and stays when the fit is done. Callbacks of the net
+        that change while it trains, beside those of
+        :mod:`skpoison.embedding.networks`, need `state_dict` and `load_state_dict`, or
+        start anew.
 
     Attributes
     ----------
@@ -144,6 +154,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "checkpoint": [str, PathLike, None],
     }
 
     def __init__(
@@ -159,6 +170,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
         random_state: RandomState = None,
         verbose: int = 0,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> None:
         self.net = net
         self.eps = eps
@@ -170,7 +182,9 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
 
+    @unfitted_by_failure
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train the network.
@@ -190,20 +204,25 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             For values outside the bounds, one class, a net with fewer outputs than
-            classes, weights that training made infinite, besides invalid input.
+            classes, weights that training made infinite, a checkpoint of another
+            training or without a `random_state`, besides invalid input.
+        KeyboardInterrupt
+            On Ctrl-C, which leaves the estimator unfitted.
         """
         X, y = self._validate(X, y, reset=True)
         self.classes_, target = encode_target(self.net, y)
         check_two_classes(self.classes_, type(self).__name__)
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
         self.net_ = train(
             self.net,
             X,
             target,
-            seed=check_random_state(self.random_state).randint(2**31 - 1),
+            seed=seed,
             device=torch_device(self.device),
             precision=self.precision,
             verbose=self.verbose,
             perturb=self._worst if self.eps else None,
+            checkpoint=self._checkpoint(X, target, seed),
         )
         return self
 
@@ -280,6 +299,19 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         """The torch module of `net_`."""
         check_is_fitted(self)
         return self.net_.module_
+
+    def _checkpoint(self, X, target, seed):
+        if self.checkpoint is None:
+            return None
+        if self.random_state is None:
+            raise ValueError(
+                "checkpoint needs a random_state: without, every fit is another one, "
+                "and none can go on."
+            )
+        ascent = self.eps, self.step_size, self.n_steps, self.random_start, self.bounds
+        return Checkpoint(
+            self.checkpoint, self.net, (X, target, seed, ascent, self.precision)
+        )
 
     def _worst(self, net, X, target):
         net.module_.eval()

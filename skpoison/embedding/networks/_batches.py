@@ -82,6 +82,25 @@ class AugmentedBatches:
             yield self._moved(images), target
         self.mirrored = ~self.mirrored
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """What a training that goes on after an epoch needs to know.
+
+        Returns
+        -------
+        dict of str -> tensor
+        """
+        return {"mirrored": self.mirrored}
+
+    def load_state_dict(self, state_dict: dict[str, Tensor]) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state_dict : dict of str -> tensor
+            From `state_dict`.
+        """
+        self.mirrored = state_dict["mirrored"]
+
     def _moved(self, images):
         moves = torch.randint(
             -self.shift,

@@ -39,6 +39,15 @@ class _StepCallback(Callback):
     def after_step(self, net: NeuralNet) -> None:
         """Act on a step that was just done: the first is step 1."""
 
+    def state_dict(self) -> dict[str, Any]:
+        """What a training that goes on after an epoch needs to know."""
+        return {name: v for name, v in vars(self).items() if name.endswith("_")}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a state."""
+        for name, value in state_dict.items():
+            setattr(self, name, value)
+
     @property
     def progress(self) -> float:
         """Share of the steps that are done, from 0 to 1."""
@@ -158,10 +167,6 @@ class Whitening(_StepCallback):
         self.n_images = n_images
         self.bias_share = bias_share
 
-    def on_train_begin(self, net, **kwargs):
-        super().on_train_begin(net, **kwargs)
-        net.module_.whitening.bias.requires_grad_(True)
-
     def on_epoch_begin(self, net, dataset_train=None, **kwargs):
         super().on_epoch_begin(net, dataset_train=dataset_train, **kwargs)
         if len(net.history) == 1:
@@ -170,6 +175,7 @@ class Whitening(_StepCallback):
             images = [torch.as_tensor(dataset_train[row][0]) for row in rows.tolist()]
             net.module_.whiten_(torch.stack(images))
 
-    def after_step(self, net):
-        if self.progress >= self.bias_share:
-            net.module_.whitening.bias.requires_grad_(False)
+    def on_batch_begin(self, net, training=False, **kwargs):
+        if training:
+            learns = self.progress < self.bias_share
+            net.module_.whitening.bias.requires_grad_(learns)

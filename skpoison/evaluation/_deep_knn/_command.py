@@ -36,8 +36,8 @@ The parts: every defense against every attack (tables), the number of neighbors 
 fifty poisons a target (many), a class with few rows (imbalance), attackers who do not
 know the network (transfer), networks trained on adversarial images (adversarial), and
 the poisons of the authors (authors). Rows go to results/deep_knn.csv as they are
-measured, networks to results/networks as they are trained, and a second run does what
-is missing.
+measured, networks to results/networks as they are trained, adversarial ones after each
+epoch, and a second run does what is missing.
 """
 
 

@@ -67,8 +67,12 @@ class Recipe:
         """The skorch net, without weights."""
         return ARCHITECTURES[self.architecture].make(self.data, self.epochs)
 
-    def trainer(self):
-        """The estimator that trains the net."""
+    def checkpoint(self, folder):
+        """The file that keeps an adversarial training, which may take hours."""
+        return folder / f"{self.name}.checkpoint"
+
+    def trainer(self, folder):
+        """The estimator that trains the net; what is unfinished is in a folder."""
         options: dict[str, Any] = {
             "precision": self.precision,
             "random_state": self.seed,
@@ -79,7 +83,9 @@ class Recipe:
         attack = dict(ADVERSARIAL[self.data])
         if self.training == ROBUST_FAST:
             attack |= {"n_steps": 1, "step_size": 1.25 * attack["eps"]}
-        return AdversarialTrainingClassifier(self.net(), **attack, **options)
+        return AdversarialTrainingClassifier(
+            self.net(), **attack, **options, checkpoint=self.checkpoint(folder)
+        )
 
 
 def trained(recipe, rows, folder):
@@ -100,21 +106,23 @@ def trained(recipe, rows, folder):
     """
     path = recipe.path(folder)
     if not path.exists():
-        module = _train(recipe, *rows())
+        X, y = rows()
+        module = _train(recipe, X, y, folder)
         folder.mkdir(parents=True, exist_ok=True)
         # A run that is interrupted while it writes leaves no broken file behind.
         unfinished = path.with_suffix(f".{os.getpid()}")
         torch.save(module.state_dict(), unfinished)
         unfinished.rename(path)
+        recipe.checkpoint(folder).unlink(missing_ok=True)
     module = recipe.net().set_params(verbose=0).initialize().module_
     module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return module.eval()
 
 
-def _train(recipe, X, y):
+def _train(recipe, X, y, folder):
     print(f"training {recipe.name}", file=sys.stderr, flush=True)
     start = time.process_time(), time.monotonic()
-    module = recipe.trainer().fit(X, y).module_
+    module = recipe.trainer(folder).fit(X, y).module_
     print(
         f"{recipe.name}: {time.process_time() - start[0]:.0f} CPU seconds, "
         f"{time.monotonic() - start[1]:.0f} seconds in all",
