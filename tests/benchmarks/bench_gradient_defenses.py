@@ -1,7 +1,7 @@
 """Sever, the sphere and slab filter with its certificate, and DUTI: reference figures.
 
 Test accuracy or error after the defense, detection, and CPU seconds of the filter
-alone.
+alone: means over ten draws of the rows, with their 95 % intervals.
 
     python -m tests.benchmarks.bench_gradient_defenses sever sphere_slab duti de_pois
 """
@@ -37,10 +37,11 @@ from skpoison.defenses import (
     SphereSlabFilter,
     TrustedDisagreementFilter,
 )
+from skpoison.evaluation import with_interval
 from skpoison.metrics import filter_report
 
 RATES = (0.1, 0.2, 0.3)
-SEEDS = range(5)
+SEEDS = range(10, 20)
 
 
 def timed(filter, X, y, **params):
@@ -65,34 +66,30 @@ def far_flips(X, y, rate):
 
 def sever():
     print("Sever, logistic regression (C = 0.1), breast cancer, far flips: accuracy")
-    print("| split | rate | clean | undefended | Sever | seconds |")
-    for seed in range(10):
-        X, y, X_test, y_test = breast_cancer(seed)
-        for rate in RATES:
-            poisoned = far_flips(X, y, rate)
-            model = LogisticRegression(C=0.1)
-            clean = model.fit(X, y).score(X_test, y_test)
-            before = model.fit(poisoned.X, poisoned.y).score(X_test, y_test)
-            filter = SeverFilter(model, contamination=rate, random_state=0)
-            seconds = timed(filter, poisoned.X, poisoned.y)
-            after = filter.estimator_.score(X_test, y_test)
-            print(
-                f"| {seed} | {rate} | {clean:.3f} | {before:.3f} | {after:.3f} "
-                f"| {seconds:.3f} |",
-                flush=True,
-            )
+    print("| rate | clean | undefended | Sever | seconds |")
+    for rate in RATES:
+        print_means(rate, [flipped_once(rate, seed) for seed in SEEDS])
     for name, fetch in (("house", fetch_house_prices), ("warfarin", fetch_warfarin)):
-        print(f"Sever, ridge (alpha = 0.1), {name}: test error (recall of the poison)")
-        print("| attack | rate | clean | undefended | 3 rounds | 4 rounds | seconds |")
+        print(f"Sever, ridge (alpha = 0.1), {name}: test error, recall of the poison")
+        print(
+            "| attack, rate | clean | undefended | 3 rounds | recall | 4 rounds "
+            "| recall | seconds |"
+        )
         for attack, n_poisons in ((a, n) for a in ("OptP", "StatP") for n in (41, 75)):
             rows = [house_once(fetch, attack, n_poisons, seed) for seed in SEEDS]
-            mean = np.mean(rows, axis=0)
-            print(
-                f"| {attack} | {n_poisons / (300 + n_poisons):.2f} "
-                f"| {mean[0]:.4f} | {mean[1]:.4f} | {mean[2]:.4f} ({mean[3]:.2f}) "
-                f"| {mean[4]:.4f} ({mean[5]:.2f}) | {mean[6]:.3f} |",
-                flush=True,
-            )
+            rate = n_poisons / (300 + n_poisons)
+            print_means(f"{attack}, {rate:.2f}", rows, digits=4)
+
+
+def flipped_once(rate, seed):
+    X, y, X_test, y_test = breast_cancer(seed)
+    poisoned = far_flips(X, y, rate)
+    model = LogisticRegression(C=0.1)
+    clean = model.fit(X, y).score(X_test, y_test)
+    before = model.fit(poisoned.X, poisoned.y).score(X_test, y_test)
+    filter = SeverFilter(model, contamination=rate, random_state=0)
+    seconds = timed(filter, poisoned.X, poisoned.y)
+    return [clean, before, filter.estimator_.score(X_test, y_test), seconds]
 
 
 def poisoned_regression(fetch, attack, n_poisons, seed):
@@ -140,53 +137,49 @@ def sphere_slab():
     print("Sphere and slab, LinearSVC (C = 0.1), breast cancer, far flips: accuracy")
     print(
         "| rate | undefended | quantile 0.7 | quantile 0.95 "
-        "| quantile 0.95, 80 trusted rows (mean of 10 draws) | seconds |"
+        "| quantile 0.95, 80 trusted rows | trusted SVC | seconds |"
     )
     for rate in RATES:
-        X, y, X_test, y_test = breast_cancer(0)
-        poisoned = far_flips(X, y, rate)
-        clean = np.flatnonzero(~poisoned.is_poison)
-        draws = [np.random.RandomState(i).permutation(clean)[:80] for i in range(10)]
-
-        def accuracy(kept, poisoned=poisoned, X_test=X_test, y_test=y_test):
-            model = LinearSVC(C=0.1).fit(poisoned.X[kept], poisoned.y[kept])
-            return model.score(X_test, y_test)
-
-        cells = [accuracy(np.ones(400, dtype=bool))]
-        for quantile in (0.7, 0.95):
-            filter = SphereSlabFilter(quantile).fit(poisoned.X, poisoned.y)
-            cells.append(accuracy(filter.inlier_mask_))
-        by_trust = []
-        for trusted in draws:
-            seconds = timed(filter, poisoned.X, poisoned.y, trusted=trusted)
-            by_trust.append(accuracy(filter.inlier_mask_))
-        cells.append(np.mean(by_trust))
-        print("|", rate, *(f"| {a:.3f}" for a in cells), f"| {seconds:.4f} |")
+        print_means(rate, [outside_once(rate, seed) for seed in SEEDS])
     print("Certificate, breast cancer, quantile 0.7, rho = 1")
-    print("| rate | bound | attack's loss | test loss, mean of 10 draws | seconds |")
-    X, y, X_test, y_test = breast_cancer(0)
-    filter = SphereSlabFilter(0.7).fit(X, y)
+    print("| rate | bound | attack's loss | test loss | seconds |")
     for rate in (0.03, 0.1, 0.3):
-        start = time.process_time()
-        certificate = filter.certify(X, y, rate=rate, random_state=0)
-        seconds = time.process_time() - start
-        losses = [
-            attacked_test_loss(X, y, X_test, y_test, filter, rate, seed)
-            for seed in range(10)
-        ]
-        print(
-            f"| {rate} | {certificate.bound:.4f} | {certificate.attack_loss:.4f} "
-            f"| {np.mean(losses):.3f} ({min(losses):.3f} to {max(losses):.3f}) "
-            f"| {seconds:.2f} |"
-        )
+        print_means(rate, [certified_once(rate, seed) for seed in SEEDS], digits=4)
 
 
-def attacked_test_loss(X, y, X_test, y_test, filter, rate, seed):
-    """Test loss of the hinge learner of norm 1 under one draw of the attack."""
+def outside_once(rate, seed):
+    X, y, X_test, y_test = breast_cancer(seed)
+    poisoned = far_flips(X, y, rate)
+    trusted = np.random.RandomState(seed).permutation(
+        np.flatnonzero(~poisoned.is_poison)
+    )[:80]
+
+    def accuracy(kept):
+        model = LinearSVC(C=0.1).fit(poisoned.X[kept], poisoned.y[kept])
+        return model.score(X_test, y_test)
+
+    cells = [accuracy(np.ones(len(y), dtype=bool))]
+    for quantile in (0.7, 0.95):
+        filter = SphereSlabFilter(quantile).fit(poisoned.X, poisoned.y)
+        cells.append(accuracy(filter.inlier_mask_))
+    seconds = timed(filter, poisoned.X, poisoned.y, trusted=trusted)
+    cells.append(accuracy(filter.inlier_mask_))
+    baseline = TrustedDisagreementFilter(SVC(), random_state=0)
+    baseline.fit(poisoned.X, poisoned.y, trusted=trusted)
+    return [*cells, accuracy(baseline.inlier_mask_), seconds]
+
+
+def certified_once(rate, seed):
+    """The certificate, and the test loss of the hinge learner under its attack."""
+    X, y, X_test, y_test = breast_cancer(seed)
+    filter = SphereSlabFilter(0.7).fit(X, y)
+    start = time.process_time()
     attack = filter.certify(X, y, rate=rate, random_state=seed)
+    seconds = time.process_time() - start
     theta = hinge_learner(np.vstack([X, attack.X_attack]), np.r_[y, attack.y_attack])
     margins = (2 * y_test - 1) * (X_test @ theta[:-1] + theta[-1])
-    return np.mean(np.maximum(0, 1 - margins))
+    test_loss = np.mean(np.maximum(0, 1 - margins))
+    return [attack.bound, attack.attack_loss, test_loss, seconds]
 
 
 def hinge_learner(X, y):
@@ -242,19 +235,13 @@ def mislabel(y, n_trusted, kind, seed):
 def duti():
     print("DUTI: average precision of the ranking, and what is removed by default")
     print(
-        "| data | errors | 10 nearest neighbors | trusted SVC | DUTI | removed, right "
+        "| data, errors | 10 nearest neighbors | trusted SVC | DUTI | removed | right "
         "| wrong labels | seconds |"
     )
     for make in (digits_3_and_5, ten_digits, ten_mnist_digits):
         for kind in ("none", "3 -> 5", "random"):
             rows = [duti_once(make, kind, seed) for seed in SEEDS]
-            mean = np.mean(rows, axis=0)
-            print(
-                f"| {make.__name__} | {kind} | {mean[0]:.2f} | {mean[1]:.2f} "
-                f"| {mean[2]:.2f} | {mean[3]:.1f}, {mean[4]:.1f} | {mean[5]:.1f} "
-                f"| {mean[6]:.2f} |",
-                flush=True,
-            )
+            print_means(f"{make.__name__}, {kind}", rows)
 
 
 def duti_once(make, kind, seed):
@@ -301,7 +288,7 @@ def de_pois():
     print(
         "Detection of the poison: accuracy, recall and F1 of clean rows, F1 of poison"
     )
-    print("| data | attack | filter | accuracy | recall | F1 | F1 poison | AUC | s |")
+    print("| data, attack, filter | accuracy | recall | F1 | F1 poison | AUC | s |")
     for attack in ("OptP", "StatP"):
         filters = {
             "DUTI": DUTIFilter("regression", contamination=0.2, random_state=0),
@@ -321,7 +308,7 @@ def de_pois():
                 trusted = np.arange(len(poisoned.y)) < 60
                 seconds = timed(filter, poisoned.X, poisoned.y, trusted=trusted)
                 rows.append(report(filter, poisoned, trusted, seconds))
-            print_means("house", attack, name, rows)
+            print_means(f"house, {attack}, {name}", rows)
     for strategy in ("random", "far"):
         embedded = make_pipeline(
             Nystroem(gamma=10, n_components=100, random_state=0),
@@ -341,7 +328,7 @@ def de_pois():
                 poisoned, trusted = fourclass_flips(strategy, seed)
                 seconds = timed(filter, poisoned.X, poisoned.y, trusted=trusted)
                 rows.append(report(filter, poisoned, trusted, seconds))
-            print_means("fourclass", strategy, name, rows)
+            print_means(f"fourclass, {strategy}, {name}", rows)
 
 
 def fourclass_flips(strategy, seed):
@@ -362,9 +349,9 @@ def fourclass_flips(strategy, seed):
     return poisoned, np.arange(len(y)) < n_trusted
 
 
-def print_means(data, attack, name, rows):
-    cells = " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0))
-    print(f"| {data} | {attack} | {name} | {cells} |", flush=True)
+def print_means(name, rows, digits=3):
+    cells = [with_interval(values, digits=digits) for values in np.transpose(rows)]
+    print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
