@@ -2,6 +2,7 @@
 
 __all__ = [
     "CollapsedGeneratorWarning",
+    "DamagedCellWarning",
     "DegenerateFilterWarning",
     "EmptyShareWarning",
     "FewTrustedRowsWarning",
@@ -47,3 +48,7 @@ class HiddenGroupsWarning(UserWarning):
 
 class CollapsedGeneratorWarning(UserWarning):
     """A generator makes nearly the same row every time: few distinct poison rows."""
+
+
+class DamagedCellWarning(UserWarning):
+    """A finished cell on disk does not hold what was written: it is measured again."""

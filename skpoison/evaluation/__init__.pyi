@@ -1,3 +1,4 @@
+from ._bench._evaluate import evaluate_defenses
 from ._linear_probes import LinearProbes
 from ._oracle_filter import OracleFilter
 from ._run_experiment import run_experiment
@@ -6,6 +7,7 @@ from ._tables import markdown_table, mean_and_interval, with_interval
 __all__ = [
     "LinearProbes",
     "OracleFilter",
+    "evaluate_defenses",
     "markdown_table",
     "mean_and_interval",
     "run_experiment",

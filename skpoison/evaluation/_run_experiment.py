@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from joblib import Parallel, delayed, parallel_config
 
 from ._optional import optional_import
+from ._progress import with_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +99,7 @@ def run_experiment(
         batches = Parallel(return_as="generator_unordered")(
             delayed(_rows)(measure, *task) for task in tasks
         )
-        for rows in _with_progress(batches, len(tasks)):
+        for rows in with_progress(batches, len(tasks)):
             _append(path, rows)
     where = {cell: line for line, cell in enumerate(_cells(path, keys))}
     asked = [where[_cell(s, d)] for s in settings for d in defenses]
@@ -173,19 +172,4 @@ def _check_header(path, found, expected):
         raise ValueError(
             f"{path} has the columns {found}, and this experiment has {expected}: move "
             "the file away to start anew."
-        )
-
-
-def _with_progress(batches, n_tasks):
-    start = time.monotonic()
-    for n_done, batch in enumerate(batches, 1):
-        yield batch
-        elapsed = time.monotonic() - start
-        left = elapsed * (n_tasks - n_done) / n_done
-        print(
-            f"\r{n_done} / {n_tasks} training sets, {elapsed:.0f} s, "
-            f"some {left:.0f} s left ",
-            end="\n" if n_done == n_tasks else "",
-            file=sys.stderr,
-            flush=True,
         )

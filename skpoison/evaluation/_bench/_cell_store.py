@@ -1,0 +1,78 @@
+"""Finished cells on disk: a file each, written whole or not at all."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from ..._utils.messages import warn
+from ...exceptions import DamagedCellWarning
+from ._description import as_key
+
+
+class CellStore:
+    """What was measured, by what determines it.
+
+    A file appears under its name only when all of it is written, so that a run that is
+    killed leaves no half of a cell, and workers may write side by side. A file that
+    does not hold what was written is as good as none.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it does not exist.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def find(self, description):
+        """The record of a cell, or None where it has to be measured."""
+        text, name = as_key(description)
+        try:
+            content = json.loads((self.folder / f"{name}.json").read_text())
+            if content["cell"] == json.loads(text) and content["sha256"] == _digest(
+                content["record"]
+            ):
+                return content["record"]
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            pass
+        warn(
+            f"{self.folder / name}.json is damaged; the cell is measured again.",
+            DamagedCellWarning,
+        )
+        return None
+
+    def keep(self, description, record):
+        """Write the record of a cell.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written, as on a full disk.
+        """
+        text, name = as_key(description)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "cell": json.loads(text),
+            "record": record,
+            "sha256": _digest(record),
+        }
+        with NamedTemporaryFile(
+            "w", dir=self.folder, suffix=".tmp", delete=False
+        ) as file:
+            try:
+                json.dump(content, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(file.name, self.folder / f"{name}.json")
+            except BaseException:
+                os.unlink(file.name)
+                raise
+
+
+def _digest(record):
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
