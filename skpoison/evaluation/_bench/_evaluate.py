@@ -17,7 +17,7 @@ from .._optional import optional_import
 from .._progress import with_progress
 from ._cell_store import CellStore
 from ._description import content_hash, describe, versions
-from ._measure import measure
+from ._measure import MEASUREMENTS, measure
 from ._poisoned_set import takes_rate
 from ._setting import Setting
 
@@ -105,11 +105,11 @@ def evaluate_defenses(
             measured again the next time.
         n_rows, n_removed
             Of the training set.
-        roc_auc, n_poisons, n_poisons_removed, clean_removed, accuracy, ...
-            What :func:`~skpoison.metrics.filter_report` says of the untrusted rows.
-        clean_removed_least, clean_removed_most
-            Clean rows removed in percent of the clean rows with that label: the label
-            with the least and that with the most. nan for regression.
+        n_poisons, ..., roc_auc
+            What :func:`~skpoison.metrics.filter_report` says of the untrusted rows; and
+            clean_removed_least, clean_removed_most: clean rows removed in percent of
+            the clean rows with a label, of the label with the least and that with the
+            most. nan for regression.
         fit_seconds, peak_memory
             CPU seconds of the defense, and MiB of memory at its peak beyond what was
             held before (nan where the system does not tell). They alone differ from run
@@ -165,8 +165,8 @@ def evaluate_defenses(
     >>> frame.groupby("attack", sort=False)[columns].mean().round(2)
             score_undefended  score_defended  score_perfect
     attack
-    clean               0.95            0.96           0.95
-    flips               0.80            0.93           0.94
+    clean               0.96            0.96           0.96
+    flips               0.84            0.97           0.96
     """
     pandas = optional_import("pandas", "data")
     _check(attacks, defenses, datasets, estimators, rates, trusted, n_repeats)
@@ -189,11 +189,13 @@ def evaluate_defenses(
     )
     for batch in with_progress(batches, len(missing)) if verbose else batches:
         found |= batch
-    return pandas.DataFrame(
+    records = [
         {**setting.columns, "defense": d, "estimator": e, **found[setting, d, e]}
         for setting in settings
         for d, e in product(defenses, estimators)
-    )
+    ]
+    names = [*settings[0].columns, "defense", "estimator", "status", "error"]
+    return pandas.DataFrame(records, columns=[*names, *MEASUREMENTS])
 
 
 @dataclass
@@ -284,7 +286,7 @@ def _check(attacks, defenses, datasets, estimators, rates, trusted, n_repeats):
         if len(group) == 0:
             raise ValueError(f"There is nothing to measure: {name} is empty.")
     for name, shares, inside in (
-        ("rates", rates, lambda share: 0 < share),
+        ("rates", rates, lambda share: share > 0),
         ("trusted", trusted, lambda share: 0 <= share < 1),
     ):
         outside = [share for share in shares if not inside(share)]

@@ -20,6 +20,32 @@ from ._resources import measured_resources
 from ._seeds import seeded
 
 _OK = {"status": "ok", "error": ""}
+# What a cell that failed has no value of.
+MEASUREMENTS = [
+    "n_rows",
+    "n_removed",
+    "n_poisons",
+    "n_poisons_removed",
+    "clean_removed",
+    "clean_removed_least",
+    "clean_removed_most",
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1_poison",
+    "f1_clean",
+    "mcc",
+    "roc_auc",
+    "fit_seconds",
+    "peak_memory",
+    "warnings",
+    *(
+        f"{kind}_{filter}"
+        for kind in ("score", "success")
+        for filter in ("undefended", "random", "defended", "perfect")
+    ),
+]
 _NO_CLASSES = {"clean_removed_least": math.nan, "clean_removed_most": math.nan}
 
 
@@ -156,7 +182,7 @@ class _Bench:
 
 
 def _class_bias(data, kept):
-    """What the classes lose of their clean rows, in percent: the least, and the most."""
+    """What a class loses of its clean rows, in percent: the least, and the most."""
     clean = data.untrusted & ~data.is_poison
     _, codes = np.unique(np.asarray(data.y)[clean], return_inverse=True)
     removed = 100 * np.bincount(codes, ~kept[clean]) / np.bincount(codes)

@@ -1,5 +1,6 @@
 """What a poisoned training set of the bench depends on, besides data and attack."""
 
+import math
 from dataclasses import dataclass
 
 from ._seeds import seed_of
@@ -25,8 +26,13 @@ class Setting:
     @property
     def columns(self):
         """What the table says of it."""
-        names = ("dataset", "attack", "rate", "trusted", "repeat")
-        return {name: getattr(self, name) for name in names}
+        return {
+            "dataset": self.dataset,
+            "attack": self.attack,
+            "rate": math.nan if self.rate is None else self.rate,
+            "trusted": self.trusted,
+            "repeat": self.repeat,
+        }
 
     @property
     def without_names(self):
