@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,18 +182,29 @@ def evaluate_defenses(
         for share, repeat in product(trusted, range(n_repeats))
     ]
     parts = _Parts(attacks, defenses, rows, estimators, scoring)
-    store = CellStore(cache) if cache is not None else None
-    found, missing = _look_up(settings, parts, store)
+    finished = _NoFinishedCells() if cache is None else _FinishedCells(cache, parts)
+    cells = list(product(defenses, estimators))
+    found = {
+        (setting, *cell): record
+        for setting in settings
+        for cell in cells
+        if (record := finished.find(setting, cell))
+    }
+    missing = {
+        setting: lacking
+        for setting in settings
+        if (lacking := [cell for cell in cells if (setting, *cell) not in found])
+    }
     batches = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(_measured)(setting, names, parts.of(setting), store)
-        for setting, names in missing.items()
+        delayed(_measured)(setting, lacking, parts.of(setting), finished)
+        for setting, lacking in missing.items()
     )
     for batch in with_progress(batches, len(missing)) if verbose else batches:
         found |= batch
     records = [
         {**setting.columns, "defense": d, "estimator": e, **found[setting, d, e]}
         for setting in settings
-        for d, e in product(defenses, estimators)
+        for d, e in cells
     ]
     names = [*settings[0].columns, "defense", "estimator", "status", "error"]
     return pandas.DataFrame(records, columns=[*names, *MEASUREMENTS])
@@ -217,57 +229,60 @@ class _Parts:
             rows={dataset: self.rows[dataset]},
         )
 
-    def described(self):
-        """What determines the results, in their place."""
-        described = {
-            name: {key: describe(value) for key, value in getattr(self, name).items()}
-            for name in ("attacks", "defenses", "estimators")
-        }
-        rows = {name: content_hash(rows) for name, rows in self.rows.items()}
-        return _Parts(**described, rows=rows, scoring=describe(self.scoring))
 
-    def cell(self, setting, defense, estimator):
-        """What determines one result, of parts that are described."""
+class _FinishedCells:
+    """The cells in a folder, found by what determines their results."""
+
+    def __init__(self, folder, parts):
+        self.store = CellStore(folder)
+        self.parts = _Parts(
+            **{
+                name: {k: describe(part) for k, part in getattr(parts, name).items()}
+                for name in ("attacks", "defenses", "estimators")
+            },
+            rows={name: content_hash(rows) for name, rows in parts.rows.items()},
+            scoring=describe(parts.scoring),
+        )
+
+    def find(self, setting, cell):
+        """The record of a cell, or None."""
+        return self.store.find(self._description(setting, *cell))
+
+    def keep(self, setting, cell, record):
+        """Write the record of a cell."""
+        self.store.keep(self._description(setting, *cell), record)
+
+    def _description(self, setting, defense, estimator):
         return {
-            "attack": self.attacks[setting.attack],
-            "defense": self.defenses[defense],
-            "rows": self.rows[setting.dataset],
-            "estimator": self.estimators[estimator],
-            "scoring": self.scoring,
+            "attack": self.parts.attacks[setting.attack],
+            "defense": self.parts.defenses[defense],
+            "rows": self.parts.rows[setting.dataset],
+            "estimator": self.parts.estimators[estimator],
+            "scoring": self.parts.scoring,
             "setting": setting.without_names,
             "versions": versions(),
         }
 
 
-def _look_up(settings, parts, store):
-    """The records that the store has, and for each setting the cells that it lacks."""
-    found, missing = {}, {}
-    described = parts.described() if store else None
-    for setting in settings:
-        for cell in product(parts.defenses, parts.estimators):
-            record = store.find(described.cell(setting, *cell)) if store else None
-            if record is None:
-                missing.setdefault(setting, []).append(cell)
-            else:
-                found[setting, *cell] = record
-    return found, missing
+class _NoFinishedCells:
+    """Without a cache nothing is finished, and nothing kept."""
+
+    def find(self, setting, cell):
+        """None."""
+
+    def keep(self, setting, cell, record):
+        """Nothing."""
 
 
-def _measured(setting, names, parts, store):
+def _measured(setting, cells, parts, finished):
     """The records of some cells of a setting."""
-    described = parts.described() if store else None
-
-    def keep(cell, record):
-        if store:
-            store.keep(described.cell(setting, *cell), record)
-
     records = measure(
         setting,
         parts.rows[setting.dataset],
         parts.attacks[setting.attack],
-        [(cell, parts.defenses[cell[0]], parts.estimators[cell[1]]) for cell in names],
+        [(cell, parts.defenses[cell[0]], parts.estimators[cell[1]]) for cell in cells],
         scoring=parts.scoring,
-        keep=keep,
+        keep=partial(finished.keep, setting),
     )
     return {(setting, *cell): record for cell, record in records.items()}
 

@@ -82,10 +82,12 @@ def measure(setting, dataset, attack, cells, *, scoring, keep):
                 scores, failure = None, unfitted
                 if not failure:
                     scores, failure = _tried(bench.scores, estimator, verdict["kept"])
-                records[name] = failure or {**_OK, **verdict["report"], **scores}
+                if failure:
+                    records[name] = failure
+                    continue
+                records[name] = _OK | verdict["report"] | scores
                 # Not tried: a disk that is full ends the run.
-                if not failure:
-                    keep(name, records[name])
+                keep(name, records[name])
     return records
 
 
@@ -134,7 +136,7 @@ class _Bench:
 
     def scores(self, estimator, kept):
         """The model without a defense, with this one, and with two to compare with."""
-        scores = {}
+        scores: dict[str, float] = {}
         for name, rows in (
             ("undefended", np.ones_like(kept)),
             ("random", self._evicted(np.sum(~kept))),

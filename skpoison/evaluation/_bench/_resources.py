@@ -15,7 +15,7 @@ def measured_resources():
     The memory is what the process held at its peak beyond what it held before, in MiB,
     and nan where the system does not tell (it takes Linux).
     """
-    resources = {}
+    resources: dict[str, float] = {}
     before = _reset_peak()
     start = time.process_time()
     try:
