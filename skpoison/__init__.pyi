@@ -1,5 +1,6 @@
 from . import (
     attacks,
+    audit,
     base,
     datasets,
     defenses,
@@ -19,6 +20,7 @@ __version__: str
 
 __all__ = [
     "attacks",
+    "audit",
     "base",
     "datasets",
     "defenses",

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "meta": GROUND | {"base"},
     "model_selection": GROUND | {"base"},
     "inspection": GROUND | {"base", "metrics"},
+    "audit": {path.stem for path in ROOT.iterdir()} - {"audit", "evaluation"},
     "evaluation": {path.stem for path in ROOT.iterdir()},
 }
 

@@ -3,7 +3,7 @@
 import argparse
 from importlib import import_module
 
-from ._optional import optional_import
+from .._utils.optional import optional_import
 
 # What it measures, what it costs, and the room that holds it.
 EXPERIMENTS = {

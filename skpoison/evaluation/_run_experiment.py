@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed, parallel_config
 
-from ._optional import optional_import
+from .._utils.optional import optional_import
 from ._progress import with_progress
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
-from ._optional import optional_import
+from .._utils.optional import optional_import
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from joblib import Parallel, delayed
 from sklearn.base import is_classifier, is_regressor
 
+from ..._utils.optional import optional_import
 from ..._utils.typing import Estimator
 from ...base import PoisonAttack
-from .._optional import optional_import
 from .._progress import with_progress
 from ._cell_store import CellStore
 from ._description import content_hash, describe, versions

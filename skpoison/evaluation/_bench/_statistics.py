@@ -9,8 +9,8 @@ import numpy as np
 from scipy.stats import bootstrap
 from scipy.stats import t as student
 
+from ..._utils.optional import optional_import
 from ..._utils.typing import RandomState
-from .._optional import optional_import
 
 if TYPE_CHECKING:
     import pandas as pd

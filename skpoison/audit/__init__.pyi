@@ -1,0 +1,3 @@
+from ._poison_audit import PoisonAudit
+
+__all__ = ["PoisonAudit"]

@@ -1,0 +1,97 @@
+"""All kinds of evidence against the most suspect rows, put together."""
+
+import numpy as np
+
+from . import _evidence as evidence
+from ._report import Explanation
+
+
+def explain(rows, explained, nearest, opinion, remoteness, scores):
+    """Say of each row why it is a suspect.
+
+    Parameters
+    ----------
+    rows : Rows
+    explained : ndarray of int of shape (n_explained,)
+        Positions.
+    nearest : NearestRows
+    opinion : Opinion
+    remoteness : ndarray of shape (n_explained,)
+        Share of the rows of its class that are nearer to the middle of the class.
+    scores : ndarray of shape (n_explained,) or None
+        Of a calibrated filter.
+
+    Returns
+    -------
+    list of Explanation
+    """
+    kinds = _regression_kinds if rows.regression else _classification_kinds
+    told = []
+    for i, position in enumerate(explained):
+        suggested, n_to_tip, found = kinds(rows, i, position, nearest, opinion)
+        found.append(("distance", *evidence.of_distance(remoteness[i])))
+        if scores is not None:
+            words = evidence.of_trusted_rows(scores[i])
+            found.append(("trusted rows", words, True))
+        told.append(
+            Explanation(
+                suggested,
+                [kind for kind, _, accuses in found if accuses],
+                n_to_tip,
+                " ".join(words for _, words, _ in found if words),
+            )
+        )
+    return told
+
+
+def remoteness(features, groups, asked):
+    """Shares of the rows of a group that are nearer to the middle of the group.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_rows, n_features)
+    groups : ndarray of int of shape (n_rows,)
+    asked : ndarray of int of shape (n_asked,)
+
+    Returns
+    -------
+    ndarray of shape (n_asked,)
+    """
+    shares = np.zeros(len(asked))
+    for group in np.unique(groups[asked]):
+        members = features[groups == group]
+        middle = np.median(members, axis=0)
+        distances = np.sort(np.linalg.norm(members - middle, axis=1))
+        of_group = groups[asked] == group
+        own = np.linalg.norm(features[asked[of_group]] - middle, axis=1)
+        shares[of_group] = np.searchsorted(distances, own) / len(members)
+    return shares
+
+
+def _classification_kinds(rows, i, position, nearest, opinion):
+    given = rows.classes[rows.targets[position]]
+    neighbors = nearest.positions[i]
+    labels = rows.classes[rows.targets[neighbors]]
+    words, accuses, n_to_tip = evidence.of_neighbors(given, labels, neighbors)
+    found = [("neighbors", words, accuses)]
+    expected = opinion.suspects.values[i]
+    suggested = rows.classes[expected]
+    probabilities = opinion.suspects.probabilities
+    own, best = None, None
+    if probabilities is not None:
+        own = probabilities[i, rows.targets[position]]
+        best = probabilities[i, expected]
+    found.append(("model", *evidence.of_a_classifier(given, suggested, own, best)))
+    return suggested, n_to_tip, found
+
+
+def _regression_kinds(rows, i, position, nearest, opinion):
+    given = rows.targets[position]
+    neighbors = nearest.positions[i]
+    values = rows.targets[neighbors]
+    suggested = opinion.suspects.values[i]
+    found = [
+        ("neighbors", *evidence.of_values(given, values, neighbors)),
+        ("model", *evidence.of_a_regressor(given, suggested, opinion.scale)),
+    ]
+    return suggested, None, found
