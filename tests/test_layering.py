@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "_utils": {"exceptions"},
     "_torch": GROUND,
     "base": GROUND,
-    "neighbors": GROUND,
+    "neighbors": GROUND | {"_torch"},
     "metrics": GROUND,
     "datasets": GROUND,
     "embedding": GROUND | {"_torch"},

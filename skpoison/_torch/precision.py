@@ -1,11 +1,12 @@
 """In which number format, and in which memory order, a net multiplies."""
 
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
 
-__all__ = ["as_float32", "forward_precision", "in_fastest_format"]
+__all__ = ["as_float32", "forward_precision", "full_float32", "in_fastest_format"]
 
 _CPU_UNITS = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -27,6 +28,26 @@ def forward_precision(precision, module, device):
     )
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
         yield
+
+
+@contextmanager
+def full_float32(device):
+    """Context whose products of float32 matrices round to float32 alone.
+
+    Neither to TF32, on whose 11 significant bits GPUs multiply faster, nor to the
+    format of an autocast. The setting is that of the whole process.
+    """
+    backends: Any = torch.backends
+    products = [backends.cuda.matmul, backends.mkldnn.matmul]
+    before = [product.fp32_precision for product in products]
+    try:
+        for product in products:
+            product.fp32_precision = "ieee"
+        with torch.autocast(device.type, enabled=False):
+            yield
+    finally:
+        for product, precision in zip(products, before):
+            product.fp32_precision = precision
 
 
 def in_fastest_format(forward, x):

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from .._utils.margins import own_minus_best_other
 from .._utils.parameters import HasMethods, Interval, StrOptions
-from .._utils.typing import RandomState
+from .._utils.typing import Device, RandomState
 from ..base import PoisonFilter
 from ..neighbors import graph_votes, largest_k, neighbor_votes, search_graph
 
@@ -130,6 +130,8 @@ class DeepKNNFilter(PoisonFilter):
             "sparse matrix",
             None,
         ],
+        # Checked where torch is imported.
+        "device": "no_validation",
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -145,6 +147,7 @@ class DeepKNNFilter(PoisonFilter):
         class_balance: Literal["replicate"] | None = None,
         algorithm: Literal["auto", "exact", "approximate"] = "exact",
         neighbors: Any = None,
+        device: Device | None = None,
         n_jobs: int | None = None,
         random_state: RandomState = None,
     ) -> None:
@@ -154,6 +157,7 @@ class DeepKNNFilter(PoisonFilter):
         self.class_balance = class_balance
         self.algorithm = algorithm
         self.neighbors = neighbors
+        self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -232,6 +236,7 @@ class DeepKNNFilter(PoisonFilter):
             include_self=self.include_self,
             class_weight=self.class_balance,
             algorithm=self.algorithm,
+            device=self.device,
             n_jobs=self.n_jobs,
             random_state=self.random_state,
         )

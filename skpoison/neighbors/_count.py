@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from .._utils.threads import one_blas_thread
 from . import _prefilter16
 from ._candidates import Candidates, SampledLevels
-from ._exact import AmbiguousPairs, beyond_the_vote
+from ._doubt import take_out_the_too_far
 from ._geometry import Rescaling
 from ._prefilter32 import Prefilter32
 from ._prefilter_sparse import PrefilterSparse
@@ -19,8 +19,6 @@ from ._vote import Vote
 
 # Longer strips and blocks gain nothing; the latter outgrow the caches.
 _MAX_STRIP_ROWS, _MAX_BLOCK_ROWS = 128, 512
-# From so many per row on, it is worth asking whether they are duplicates.
-_MANY_AMBIGUOUS = 64
 
 
 def count_neighbors(reference, X, k, *, own_columns, n_jobs):
@@ -175,34 +173,7 @@ class _Counter:
         row, column = np.divmod(near.flat[doubtful], len(self.reference.rows))
         settled = np.bincount(row, minlength=len(rows)) <= prefilter.most_in_doubt
         row, column = row[settled[row]], column[settled[row]]
-        if len(row) > _MANY_AMBIGUOUS * len(rows):
-            row, column = self._without_ties(row, column)
-        if len(row) == 0:
-            return settled
-        in_doubt, position = np.unique(row, return_inverse=True)
-        labels = self.reference.labels[column]
-        sure = votes[in_doubt] - np.bincount(position, weight[labels])
-        out = beyond_the_vote(
-            AmbiguousPairs(
-                X=self.X,
-                Y=self.reference.X,
-                x_rows=rows[in_doubt],
-                judged=position,
-                y_rows=self.reference.rows[column],
-                weight=weight[labels],
-                needed=self.vote.needed - sure,
-            )
+        take_out_the_too_far(
+            counts, self.reference, self.X, rows, row, column, self.vote.needed
         )
-        np.subtract.at(counts, (row[out], labels[out]), 1)
         return settled
-
-    def _without_ties(self, row, column):
-        """The pairs of all rows but those whose doubtful voters are all equal.
-
-        These voters tie, and all count.
-        """
-        starts = np.flatnonzero(np.diff(row, prepend=-1))
-        kinds = self.reference.kinds[column]
-        tie = np.minimum.reduceat(kinds, starts) == np.maximum.reduceat(kinds, starts)
-        keep = ~np.repeat(tie, np.diff(starts, append=len(row)))
-        return row[keep], column[keep]

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from .._utils.containers import check_rows
 from .._utils.sparse_rows import canonical_rows
 from .._utils.targets import target_column
-from .._utils.typing import MatrixLike, RandomState
+from .._utils.typing import Device, MatrixLike, RandomState
 from ._approximate import count_found_neighbors
 from ._cost import approximate_pays, tree_pays
 from ._count import count_neighbors
@@ -36,6 +36,7 @@ def neighbor_votes(
     include_self: bool = False,
     class_weight: Literal["replicate"] | dict[Any, float] | ArrayLike | None = None,
     algorithm: Literal["auto", "exact", "approximate"] = "exact",
+    device: Device | None = None,
     n_jobs: int | None = None,
     random_state: RandomState = None,
 ) -> np.ndarray:
@@ -83,6 +84,13 @@ def neighbor_votes(
         are always judged exactly. Dense rows alone can be searched. "auto" is
         "approximate" where that should be faster, by a model of the costs that takes n,
         d and k, and else "exact".
+    device : str or torch.device, default=None
+        Where torch counts, by brute force: the same votes as without, from products in
+        full float32 (never TF32) and decisions in float64. "cuda" is a GPU, "auto" the
+        first one where there is one. None, and "auto" where there is no GPU: the CPU
+        without torch, which on a CPU is faster. The device holds X, a float32 copy of
+        it and, at a time, as many rows of distances as half of its free memory takes.
+        Dense rows alone.
     n_jobs : int, default=None
         Worker threads, as in scikit-learn. The votes do not depend on it; an
         approximate search runs in one thread, since it would depend on their number.
@@ -98,7 +106,8 @@ def neighbor_votes(
     Raises
     ------
     ValueError
-        For invalid input, k out of range, or weights that do not fit the classes.
+        For invalid input, k out of range, weights that do not fit the classes, and a
+        `device` that does not exist.
 
     References
     ----------
@@ -144,9 +153,24 @@ def neighbor_votes(
             "algorithm='approximate' searches dense rows alone, and X is sparse. Use "
             "algorithm='exact'."
         )
+    device = _torch_device(device)
+    if device is not None and (algorithm == "approximate" or issparse(X)):
+        given = "X is sparse" if issparse(X) else "algorithm='approximate'"
+        raise ValueError(
+            f"device='{device}' counts dense rows, and exactly, but {given}. Use "
+            "device=None."
+        )
     reference = ReferenceSet.sort_by_class(X, labels, weight)
     own_columns = np.argsort(reference.rows) if exclude_self else None
     n_reference, n_features = X.shape
+    if device is not None:
+        # It would import torch.
+        from ._device import count_on_device
+
+        counts = count_on_device(
+            reference, queries, k, own_columns=own_columns, device=device
+        )
+        return counts if class_weight is None else counts * weight
     vote = {"own_columns": own_columns, "n_jobs": n_jobs}
     searchable = X_query is None and not issparse(X)
     if (
@@ -162,6 +186,16 @@ def neighbor_votes(
     else:
         counts = count_neighbors(reference, queries, k, **vote)
     return counts if class_weight is None else counts * weight
+
+
+def _torch_device(device):
+    """The device of torch that a parameter stands for, None for numpy."""
+    if device is None:
+        return None
+    from .._torch.device import torch_device
+
+    chosen = torch_device(device)
+    return None if device == "auto" and chosen.type == "cpu" else chosen
 
 
 def _check_queries(X_query, X):
