@@ -12,6 +12,11 @@ EXPERIMENTS = {
         "an hour of one core, of which the digits take some minutes",
         "_deep_knn",
     ),
+    "depois": (
+        "every attack of De-Pois, its synthetic rows and its run times: 30 minutes of "
+        "one core, or minutes with --seeds 2",
+        "_depois",
+    ),
     "fourclass": (
         "label flips on Fourclass, after De-Pois: 40 minutes of one core, or seconds "
         "with --quick and without De-Pois as published",
