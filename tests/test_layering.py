@@ -26,7 +26,9 @@ MAY_IMPORT = {
     "meta": GROUND | {"base"},
     "model_selection": GROUND | {"base"},
     "inspection": GROUND | {"base", "metrics"},
-    "audit": {path.stem for path in ROOT.iterdir()} - {"audit", "evaluation"},
+    "__main__": {"audit"},
+    "audit": {path.stem for path in ROOT.iterdir()}
+    - {"__main__", "audit", "evaluation"},
     "evaluation": {path.stem for path in ROOT.iterdir()},
 }
 

@@ -9,7 +9,7 @@ from ._summary import histogram_of, summarise_groups
 from ._verdict import verdict_with_trusted_rows, verdict_without_trusted_rows
 
 # Pictures in a page: more would make it too large to open.
-_N_THUMBNAILS = 300
+_N_THUMBNAILS = 200
 
 
 def build_report(rows, groups, scored, n_sampled, worst, effect, explanations, notes):

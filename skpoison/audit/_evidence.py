@@ -15,15 +15,18 @@ _NAMED = 5
 _FAR, _OFF = 0.99, 3.5
 
 
-def of_neighbors(given, labels, positions):
+def of_neighbors(given, labels, positions, classes):
     """What the labels of the nearest rows say.
 
     Parameters
     ----------
-    given : scalar
-    labels : ndarray of shape (n_neighbors,)
+    given : int
+        The row's own label, as a position in `classes`.
+    labels : ndarray of int of shape (n_neighbors,)
+        Those of the nearest rows.
     positions : ndarray of int of shape (n_neighbors,)
         Nearest first.
+    classes : ndarray of shape (n_classes,)
 
     Returns
     -------
@@ -32,16 +35,16 @@ def of_neighbors(given, labels, positions):
     n_to_tip : int
         How many more rows with the given label, beside the row, would hide it.
     """
-    found, counts = np.unique(labels, return_counts=True)
-    n_own = counts[found == given].sum()
-    if n_own == counts.max():
-        words = f"{n_own} of its {len(labels)} nearest rows share its label."
+    counts = np.bincount(labels, minlength=len(classes))
+    top = counts.argmax()
+    if counts[given] == counts[top]:
+        words = f"{counts[given]} of its {len(labels)} nearest rows share its label."
         return words, False, 0
-    top = found[counts.argmax()]
     n_to_tip = rows_to_tip(labels, given)
     words = (
-        f"{counts.max()} of its {len(labels)} nearest rows are labelled "
-        f"{shown(top, 40)} ({_rows(positions[labels == top])}), {n_own} like itself. "
+        f"{counts[top]} of its {len(labels)} nearest rows are labelled "
+        f"{shown(classes[top], 40)} ({_rows(positions[labels == top])}), "
+        f"{counts[given]} like itself. "
         f"{n_to_tip} more of its label beside it would hide it from them."
     )
     return words, True, n_to_tip
@@ -72,29 +75,27 @@ def of_values(given, values, positions):
     )
 
 
-def of_a_classifier(given, suggested, probability, probability_suggested):
+def of_a_classifier(expected, probability, probability_expected):
     """What a classifier expects that was not trained on the row.
 
     Parameters
     ----------
-    given, suggested : scalar
-    probability, probability_suggested : float or None
-        Of the given and of the suggested label.
+    expected : scalar
+        Its label for the row.
+    probability, probability_expected : float or None
+        Of the given label and of that one.
 
     Returns
     -------
     words : str
-    accuses : bool
     """
-    accuses = bool(suggested != given)
-    label = shown(suggested, 40)
+    words = f"A model trained without it expects {shown(expected, 40)}"
     if probability is None:
-        return f"A model trained without it expects {label}.", accuses
-    words = (
-        f"A model trained without it expects {label} "
-        f"(probability {probability_suggested:.2f}"
+        return f"{words}."
+    return (
+        f"{words} (probability {probability_expected:.2f}; its label "
+        f"{probability:.2f})."
     )
-    return words + (f"; its label {probability:.2f})." if accuses else ")."), accuses
 
 
 def of_a_regressor(given, suggested, scale):

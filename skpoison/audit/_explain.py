@@ -69,20 +69,19 @@ def remoteness(features, groups, asked):
 
 
 def _classification_kinds(rows, i, position, nearest, opinion):
-    given = rows.classes[rows.targets[position]]
+    given, expected = rows.targets[position], opinion.suspects.values[i]
     neighbors = nearest.positions[i]
-    labels = rows.classes[rows.targets[neighbors]]
-    words, accuses, n_to_tip = evidence.of_neighbors(given, labels, neighbors)
+    words, accuses, n_to_tip = evidence.of_neighbors(
+        given, rows.targets[neighbors], neighbors, rows.classes
+    )
     found = [("neighbors", words, accuses)]
-    expected = opinion.suspects.values[i]
-    suggested = rows.classes[expected]
     probabilities = opinion.suspects.probabilities
-    own, best = None, None
-    if probabilities is not None:
-        own = probabilities[i, rows.targets[position]]
-        best = probabilities[i, expected]
-    found.append(("model", *evidence.of_a_classifier(given, suggested, own, best)))
-    return suggested, n_to_tip, found
+    own_and_best = (
+        (None, None) if probabilities is None else probabilities[i, [given, expected]]
+    )
+    words = evidence.of_a_classifier(rows.classes[expected], *own_and_best)
+    found.append(("model", words, given != expected))
+    return rows.classes[expected], n_to_tip, found
 
 
 def _regression_kinds(rows, i, position, nearest, opinion):

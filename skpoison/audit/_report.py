@@ -21,7 +21,7 @@ class DataSummary:
     n_sampled : int
         Rows that the filter and the models learned from.
     sha256 : str
-    file : str or None
+    file, file_sha256 : str or None
         Where the rows came from.
     """
 
@@ -32,6 +32,7 @@ class DataSummary:
     n_sampled: int
     sha256: str
     file: str | None = None
+    file_sha256: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Each kind of evidence, by itself."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -47,14 +49,20 @@ def test_nearest_rows_leave_the_row_itself_out():
 
 
 def test_neighbors_are_named():
-    labels = np.array(["frog"] * 3 + ["cat"])
-    words, accuses, n_to_tip = evidence.of_neighbors("cat", labels, np.arange(4))
+    classes, labels = np.array(["cat", "frog"]), np.array([1, 1, 1, 0])
+    of_neighbors = partial(
+        evidence.of_neighbors, labels=labels, positions=np.arange(4), classes=classes
+    )
+    words, accuses, n_to_tip = of_neighbors(0)
     assert accuses
     assert "3 of its 4 nearest rows are labelled frog (rows 0, 1, 2), 1 like" in words
     assert f"{n_to_tip} more of its label" in words
-    words, accuses, n_to_tip = evidence.of_neighbors("frog", labels, np.arange(4))
-    assert (words, accuses) == ("3 of its 4 nearest rows share its label.", False)
-    assert n_to_tip == 0
+    assert of_neighbors(1) == ("3 of its 4 nearest rows share its label.", False, 0)
+
+
+def test_a_model_without_probabilities_names_its_label():
+    words = evidence.of_a_classifier("frog", None, None)
+    assert words == "A model trained without it expects frog."
 
 
 def test_values_far_from_those_of_the_neighbors_accuse():

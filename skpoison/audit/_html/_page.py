@@ -73,10 +73,10 @@ def _data(data):
         "features": f"{data.n_features:,}",
         "trusted rows": f"{data.n_trusted:,}",
         "task": data.task,
-        "sha256": data.sha256,
+        "sha256 of the data": data.sha256,
     }
     if data.file is not None:
-        facts = {"file": shown(data.file), **facts}
+        facts = {"file": data.file, "sha256 of the file": data.file_sha256, **facts}
     if data.n_sampled < data.n_rows:
         facts["learned from"] = f"a random sample of {data.n_sampled:,} rows"
     listed = "".join(

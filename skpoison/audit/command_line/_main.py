@@ -1,0 +1,40 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+
+from ._audit import run_audit
+from ._clean import run_clean
+from ._parser import parse
+from ._unusable import UnusableInput
+
+_UNUSABLE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0 when the command is done and nothing is above the limit, 3 when
+        at least a larger share of the rows is poison, 2 for unusable input.
+    """
+    options = parse(argv)
+    run = {"audit": run_audit, "clean": run_clean}[options.command]
+    try:
+        with warnings.catch_warnings():
+            # The report holds them, and the command prints them from there.
+            warnings.simplefilter("ignore")
+            return run(options)
+    except (UnusableInput, ImportError, OSError, ValueError) as error:
+        print(f"skpoison: {error}", file=sys.stderr)
+        return _UNUSABLE
