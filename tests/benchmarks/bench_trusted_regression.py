@@ -52,10 +52,13 @@ def poison(attack, X, y, trusted, rng):
 
 def run_cell(seed, share, attack):
     rng = np.random.default_rng(seed)
-    X, y = fetch_house_prices(return_X_y=True)
+    # The names of the columns tell the attack which of them are one category.
+    X, y = fetch_house_prices(return_X_y=True, as_frame=True)
     rows = rng.permutation(len(y))[:N_TRAIN]
     trusted = np.arange(N_TRAIN) < round(share * N_TRAIN)
-    X, y, trusted, is_poison = poison(attack, X[rows], y[rows], trusted, rng)
+    X, y = X.iloc[rows], y.to_numpy()[rows]
+    X, y, trusted, is_poison = poison(attack, X, y, trusted, rng)
+    X = X.to_numpy()
     records = []
     for n_rounds in (0, 5):
         filter = TrustedDisagreementFilter(

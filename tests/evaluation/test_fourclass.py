@@ -9,6 +9,7 @@ from skpoison.datasets import make_fourclass
 from skpoison.evaluation._fourclass import _case, _command
 from skpoison.evaluation._fourclass._case import poisoned_case
 from skpoison.evaluation._fourclass._defenses import DEFENSES
+from skpoison.evaluation._fourclass._report import _over_strategies
 from skpoison.evaluation._fourclass._settings import Setting, settings
 
 CELL = ["--strategies", "far", "--rates", "0.2", "--shares", "--seeds", "1"]
@@ -91,3 +92,17 @@ def test_defenses_of_minutes_a_fit_have_fewer_seeds():
     cells = settings(["random", "far"], [0.1, 0.2], [0.2], n_seeds=10)
     slow = [setting for setting in cells if setting.is_of_paper]
     assert [setting.seed for setting in slow] == [10, 11, 12, 13, 14]
+
+
+def test_a_mean_over_strategies_needs_all_of_them():
+    cells = [
+        ("far", 0.1, 10, 0.5),
+        ("far", 0.2, 10, 0.5),
+        ("near", 0.2, 10, 0.7),
+        ("far", 0.2, 11, 0.6),
+        ("near", 0.2, 11, 0.8),
+    ]
+    frame = pd.DataFrame(cells, columns=["strategy", "rate", "seed", "test_accuracy"])
+    means = _over_strategies(frame.assign(defense="vote")).set_index("seed")
+    assert means.rate.eq(0.2).all()
+    assert means.test_accuracy.to_dict() == pytest.approx({10: 0.6, 11: 0.7})

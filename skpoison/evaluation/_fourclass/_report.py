@@ -30,6 +30,10 @@ def print_tables(frame):
         for metric in ("f1_poison", "test_accuracy"):
             table = mean_and_interval(rows, "defense", "rate", metric)
             print_table(f"{METRICS[metric]} by rate, {strategy} flips, {share}", table)
+    rows = _over_strategies(frame[at_share])
+    if frame.strategy.nunique() > 1 and rows.rate.nunique() > 1:
+        table = mean_and_interval(rows, "defense", "rate", "test_accuracy")
+        print_table(f"{METRICS['test_accuracy']} by rate, all strategies", table)
     for strategy, rows in _along("share", frame[at_rate]):
         for metric in (*PAPER, "f1_poison"):
             table = _by_share(rows, metric)
@@ -41,6 +45,13 @@ def _along(axis, frame):
     for strategy, rows in frame.groupby("strategy", sort=False):
         if rows[axis].nunique() > 1:
             yield strategy, rows
+
+
+def _over_strategies(frame):
+    """Means over the strategies, where all were run: they are no repetitions."""
+    groups = frame.groupby(["defense", "rate", "seed"], sort=False)["test_accuracy"]
+    is_complete = groups.count() == frame.strategy.nunique()
+    return groups.mean()[is_complete].reset_index()
 
 
 def _by_share(rows, metric):
