@@ -18,7 +18,7 @@ EXPERIMENTS = {
         "_depois",
     ),
     "fourclass": (
-        "label flips on Fourclass, after De-Pois: 40 minutes of one core, or seconds "
+        "label flips on Fourclass, after De-Pois: an hour of one core, or seconds "
         "with --quick and without De-Pois as published",
         "_fourclass",
     ),
