@@ -24,6 +24,7 @@ from ._utils.fitted_state import unfitted_by_failure
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.labels import encode_labels, label_positions
 from ._utils.row_steps import refuse_to_be_glued
+from ._utils.stored_rows import check_stored_rows, stored_rows
 from ._utils.targets import target_column
 from ._utils.trusted import trusted_mask
 from ._utils.typing import MatrixLike
@@ -74,7 +75,9 @@ class PoisonFilter(
 
     A filter that wraps an estimator sets `_validates_X` to False: rows, labels and
     column names are checked here, X itself is left to the estimator. One whose rows may
-    be images sets `_allow_nd` to True.
+    be images sets `_allow_nd` to True. One that reads X block by block sets
+    `_reads_blocks`: memory maps and dask arrays are then not loaded, but come as
+    `StoredRows`.
 
     Attributes
     ----------
@@ -99,6 +102,7 @@ class PoisonFilter(
     _validates_X = True
     _accept_sparse: bool | str = False
     _allow_nd = False
+    _reads_blocks = False
     _needs_trusted = False
     _advice_on_small_classes = "Look at what it removed before you train on the rest."
 
@@ -110,7 +114,8 @@ class PoisonFilter(
         ----------
         X : ndarray or sparse matrix of shape (n_samples, n_features)
             Validated, float32 or float64 as given, with `_allow_nd` also of more
-            dimensions; X as it was given where `_validates_X` is False.
+            dimensions; X as it was given where `_validates_X` is False; perhaps
+            `StoredRows` where `_reads_blocks` is True.
         y : ndarray of shape (n_samples,)
             Positions in `classes_`, or the target values of a regression.
         trusted : ndarray of bool of shape (n_samples,) or None
@@ -262,6 +267,9 @@ class PoisonFilter(
         check_is_fitted(self)
         if not self._validates_X:
             return validate_data(self, X, skip_check_array=True, reset=False)
+        if (stored := self._stored_rows(X)) is not None:
+            validate_data(self, stored, skip_check_array=True, reset=False)
+            return X
         checked = validate_data(
             self,
             X,
@@ -400,7 +408,8 @@ class PoisonFilter(
 
     def _validate_rows(self, X, y, *, reset, **checks):
         check_rows(X)
-        if self._validates_X:
+        stored = self._stored_rows(X)
+        if self._validates_X and stored is None:
             return validate_data(
                 self,
                 X,
@@ -411,6 +420,7 @@ class PoisonFilter(
                 allow_nd=self._allow_nd,
                 **checks,
             )
+        X = X if stored is None else stored
         validate_data(self, X, y, skip_check_array=True, reset=reset)
         check_consistent_length(X, y)
         if getattr(self, "n_features_in_", 1) == 0:
@@ -421,6 +431,11 @@ class PoisonFilter(
         stand_in = np.zeros((n_rows(X), 1))
         _, y = check_X_y(stand_in, y, estimator=self, **checks)
         return X, y
+
+    def _stored_rows(self, X):
+        """Checked rows of a memory map or dask array, if this filter reads blocks."""
+        stored = stored_rows(X) if self._reads_blocks else None
+        return stored if stored is None else check_stored_rows(stored)
 
     def _validate_trusted(self, trusted, y, index):
         if trusted is None:

@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from .._utils.margins import own_minus_best_other
 from .._utils.parameters import HasMethods, Interval, StrOptions
+from .._utils.stored_rows import in_their_container
 from .._utils.typing import Device, RandomState
 from ..base import PoisonFilter
 from ..neighbors import graph_votes, largest_k, neighbor_votes, search_graph
@@ -24,7 +25,8 @@ class DeepKNNFilter(PoisonFilter):
     Meant for features of a network, :class:`~skpoison.embedding.NetEmbedding`, where
     clean-label poison sits among rows of the class that it attacks.
 
-    Sparse rows stay sparse, texts as TF-IDF for example.
+    Sparse rows stay sparse, texts as TF-IDF for example. Memory maps and dask arrays
+    are read tile by tile and not copied; a fitted filter refers to them.
 
     Poison whose neighbours are of one other class is outvoted once k > 2 n_poison, with
     n_poison the number of poison rows around one target. As that number is unknown, k
@@ -137,6 +139,7 @@ class DeepKNNFilter(PoisonFilter):
     }
 
     _accept_sparse = "csr"
+    _reads_blocks = True
 
     def __init__(
         self,
@@ -176,7 +179,7 @@ class DeepKNNFilter(PoisonFilter):
         self._X_fit, self._y_fit = X, y
         if self.neighbors is not None and not issparse(self.neighbors):
             self.neighbors_ = clone(self.neighbors, safe=False)
-            self.neighbors_.fit(X)
+            self.neighbors_.fit(in_their_container(X))
         return self._score(None, y), 0.0
 
     def _score_new_rows(self, X, y):
@@ -243,7 +246,7 @@ class DeepKNNFilter(PoisonFilter):
 
     def _neighbor_graph(self, X):
         if not issparse(self.neighbors):
-            rows = self._X_fit if X is None else X
+            rows = in_their_container(self._X_fit if X is None else X)
             n_reference = self._X_fit.shape[0]
             # The row itself is one of them.
             n_neighbors = min(self.k_ + 1, n_reference)

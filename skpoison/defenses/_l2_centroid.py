@@ -7,9 +7,11 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
+from .._utils.class_means import class_means
 from .._utils.parameters import Interval
 from .._utils.shares import floor_share, warn_of_empty_share
 from .._utils.sparse_rows import squared_norms
+from .._utils.stored_rows import row_blocks
 from ..base import PoisonFilter
 
 
@@ -20,7 +22,8 @@ class L2CentroidFilter(PoisonFilter):
     distance to the class mean go. Rows that tie at the cut are kept, so that the
     outcome does not depend on the order of the rows.
 
-    Distances of sparse rows are computed by products, which leaves those below a 1e-8
+    Memory maps and dask arrays are read block by block. Distances of sparse rows are
+    computed by products, which leaves those below a 1e-8
     part of the norms to rounding.
 
     The centroid is computed from the rows under suspicion: a small class whose poison
@@ -71,6 +74,7 @@ class L2CentroidFilter(PoisonFilter):
         "contamination": [Interval(Real, 0, 0.5, closed="right")]
     }
     _accept_sparse = "csr"
+    _reads_blocks = True
 
     def __init__(self, contamination: float = 0.01) -> None:
         self.contamination = contamination
@@ -83,8 +87,7 @@ class L2CentroidFilter(PoisonFilter):
             np.bincount(y),
             self.classes_,
         )
-        # Sums in float64: the mean of many float32 rows loses their common offset.
-        self.centroids_ = np.array([_mean(X[y == c]) for c in range(n_classes)])
+        self.centroids_ = _centroids(X, y, n_classes)
         distance = self._distance(X, y)
         self.radii_ = np.array(
             [self._radius(distance[y == c]) for c in range(n_classes)]
@@ -96,7 +99,11 @@ class L2CentroidFilter(PoisonFilter):
 
     def _distance(self, X, y):
         if not issparse(X):
-            return np.linalg.norm(X - self.centroids_[y], axis=1)
+            distance = np.empty(len(y))
+            for batch, rows in row_blocks(X):
+                difference = rows - self.centroids_[y[batch]]
+                distance[batch] = np.linalg.norm(difference, axis=1)
+            return distance
         squares = squared_norms(csr_array(X))
         for code in np.unique(y):
             rows, centroid = y == code, self.centroids_[code]
@@ -113,7 +120,8 @@ class L2CentroidFilter(PoisonFilter):
         return (radius - distance) / np.where(radius > 0, radius, 1.0)
 
 
-def _mean(X):
-    if issparse(X):
-        return X.T @ np.ones(X.shape[0]) / X.shape[0]
-    return X.mean(axis=0, dtype=np.float64)
+def _centroids(X, y, n_classes):
+    if not issparse(X):
+        return class_means(X, y, n_classes)
+    classes = [X[y == c] for c in range(n_classes)]
+    return np.array([own.T @ np.ones(own.shape[0]) / own.shape[0] for own in classes])

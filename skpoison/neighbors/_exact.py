@@ -74,7 +74,7 @@ def _measure(pairs):
     if issparse(pairs.X):
         distances = _squared_distances_of_sparse(pairs)
     else:
-        distances = _squared_distances(pairs, np.float64)
+        distances = squared_distances(*_rows(pairs))
     last = completing_distance(distances, *_vote(pairs))
     return distances > last[pairs.judged]
 
@@ -88,40 +88,55 @@ def _sift(pairs):
     n_features = pairs.X.shape[1]
     # Overflow leaves everything in doubt.
     with np.errstate(over="ignore", invalid="ignore"):
-        distances = _squared_distances(pairs, np.float32)
+        X, Y, x_rows, y_rows = _rows(pairs)
+        distances = squared_distances(X, Y, x_rows, y_rows, np.float32)
         last = completing_distance(distances, *_vote(pairs))
         error = (n_features + 3) * _UNIT_ROUNDOFF * last + n_features * 2.0**-125
         lowest, highest = last - 3 * error, last + 3 * error
     return distances < lowest[pairs.judged], distances > highest[pairs.judged]
 
 
-def _squared_distances(pairs, dtype):
+def squared_distances(X, Y, x_rows, y_rows, dtype=np.float64):
     """Squared differences summed in one order, so that equal rows tie anywhere.
 
     A BLAS product does not promise that.
+
+    Parameters
+    ----------
+    X, Y : ndarray of shape (n_samples, n_features), (n_reference, n_features)
+    x_rows, y_rows : ndarray of int of shape (n_pairs,)
+    dtype : dtype
+        To compute in.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs,)
     """
-    X, Y, x_rows, judged, y_rows = pairs[:5]
-    distances = np.empty(len(judged), dtype=dtype)
+    distances = np.empty(len(x_rows), dtype=dtype)
     step = max(1, _CHUNK_BYTES // (X.shape[1] * np.dtype(dtype).itemsize))
-    for start in range(0, len(judged), step):
+    for start in range(0, len(x_rows), step):
         chunk = slice(start, start + step)
         difference = Y[y_rows[chunk]].astype(dtype, copy=False)
-        difference -= X[x_rows[judged[chunk]]]
+        difference -= X[x_rows[chunk]]
         np.einsum("ij,ij->i", difference, difference, out=distances[chunk])
     return distances
 
 
 def _squared_distances_of_sparse(pairs):
     """Squared differences of what either row stores, summed in its order."""
-    X, Y, x_rows, judged, y_rows = pairs[:5]
-    distances = np.empty(len(judged))
+    X, Y, x_rows, y_rows = _rows(pairs)
+    distances = np.empty(len(x_rows))
     longest = np.diff(X.indptr).max() + np.diff(Y.indptr).max()
     step = int(max(1, _SPARSE_CHUNK_BYTES // (3 * 16 * max(1, longest))))
-    for start in range(0, len(judged), step):
+    for start in range(0, len(x_rows), step):
         chunk = slice(start, start + step)
-        difference = Y[y_rows[chunk]].astype(np.float64) - X[x_rows[judged[chunk]]]
+        difference = Y[y_rows[chunk]].astype(np.float64) - X[x_rows[chunk]]
         distances[chunk] = squared_norms(difference)
     return distances
+
+
+def _rows(pairs):
+    return pairs.X, pairs.Y, pairs.x_rows[pairs.judged], pairs.y_rows
 
 
 def _vote(pairs):

@@ -7,24 +7,19 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array, issparse
-from sklearn.utils import check_array, check_scalar, check_X_y
-from sklearn.utils.multiclass import check_classification_targets
+from scipy.sparse import issparse
+from sklearn.utils import check_scalar
 
-from .._utils.containers import check_rows
-from .._utils.sparse_rows import canonical_rows
-from .._utils.targets import target_column
+from .._utils.stored_rows import StoredRows
 from .._utils.typing import Device, MatrixLike, RandomState
 from ._approximate import count_found_neighbors
 from ._cost import approximate_pays, tree_pays
 from ._count import count_neighbors
 from ._reference_set import ReferenceSet
+from ._rows import check_queries, check_voters
+from ._tiled import count_by_tiles, runs_elsewhere
 from ._tree import count_tree_neighbors
 from ._weights import most_votes, votes_per_row
-
-_ROWS = {"dtype": (np.float64, np.float32), "order": "C", "accept_sparse": "csr"}
-# Above it, squared distances overflow.
-_LARGEST = 1e150
 
 
 def neighbor_votes(
@@ -53,11 +48,18 @@ def neighbor_votes(
     stay sparse, in a copy in float64; what they cost are the products that share a
     feature.
 
+    Of a :class:`numpy.memmap` whose float32 copy takes more than `working_memory`, and
+    of a `dask.array`, no copy is made: its rows are read and compared tile by tile,
+    within `working_memory`, besides a few numbers for each row and, in each worker, one
+    chunk of the dask array. The same happens where joblib is set to give work to other
+    processes, by `joblib.parallel_config("dask")` for example; each task may then take
+    `working_memory`. The votes are the same.
+
     Parameters
     ----------
     X : array-like or sparse matrix of shape (n_samples, n_features)
         The rows that vote. float32 and float64 are taken as they are, in C order or as
-        CSR; other sparse formats are converted.
+        CSR; other sparse formats are converted. Or a memory map or a dask array.
     y : array-like of shape (n_samples,)
         Their class labels.
     k : int
@@ -127,13 +129,8 @@ def neighbor_votes(
            [1, 1],
            [1, 1]])
     """
-    check_rows(X)
-    X, y = check_X_y(X, target_column(y), **_ROWS)
-    check_classification_targets(y)
-    X = canonical_rows(X) if issparse(X) else X
-    queries = X if X_query is None else _check_queries(X_query, X)
-    _check_magnitude(X, "X")
-    _check_magnitude(queries, "X_query")
+    X, y = check_voters(X, y)
+    queries = X if X_query is None else check_queries(X_query, X)
     classes, labels = np.unique(y, return_inverse=True)
     weight = votes_per_row(class_weight, classes, labels)
     exclude_self = X_query is None and not include_self
@@ -160,6 +157,19 @@ def neighbor_votes(
             f"device='{device}' counts dense rows, and exactly, but {given}. Use "
             "device=None."
         )
+    stored = isinstance(X, StoredRows) or isinstance(queries, StoredRows)
+    if stored and (algorithm == "approximate" or device is not None):
+        given = f"device='{device}'" if device else "algorithm='approximate'"
+        raise ValueError(
+            f"{given} takes rows in memory alone, and these are in a file or in a dask "
+            "array. Use algorithm='exact' and device=None."
+        )
+    spread = algorithm == "exact" and device is None and not issparse(X)
+    if stored or (spread and runs_elsewhere(n_jobs)):
+        counts = count_by_tiles(
+            X, labels, weight, queries, k, exclude_self=exclude_self, n_jobs=n_jobs
+        )
+        return counts if class_weight is None else counts * weight
     reference = ReferenceSet.sort_by_class(X, labels, weight)
     own_columns = np.argsort(reference.rows) if exclude_self else None
     n_reference, n_features = X.shape
@@ -196,22 +206,3 @@ def _torch_device(device):
 
     chosen = torch_device(device)
     return None if device == "auto" and chosen.type == "cpu" else chosen
-
-
-def _check_queries(X_query, X):
-    queries = check_array(X_query, input_name="X_query", **_ROWS)
-    if queries.shape[1] != X.shape[1]:
-        raise ValueError(
-            f"X_query has {queries.shape[1]} features, but X has {X.shape[1]}."
-        )
-    if issparse(X):
-        return canonical_rows(csr_array(queries))
-    return queries.toarray() if issparse(queries) else queries
-
-
-def _check_magnitude(X, name):
-    if max(float(X.max()), -float(X.min())) > _LARGEST:
-        raise ValueError(
-            f"{name} holds values beyond {_LARGEST:.0e}, whose squared distances "
-            "overflow. Scale the features."
-        )

@@ -10,9 +10,11 @@ from scipy.stats import rankdata
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from ..._utils.class_means import class_means
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval
 from ..._utils.shares import floor_share, warn_of_empty_share
+from ..._utils.stored_rows import row_blocks
 from ..._utils.typing import MatrixLike, RandomState
 from ...base import PoisonFilter
 from ._certificate import Certificate, FeasibleSet, certify
@@ -35,7 +37,8 @@ class SphereSlabFilter(PoisonFilter):
     every class, poisoned or not. With trusted rows they are what is known to be clean
     (the "oracle" of [1]_), and radius and width are quantiles over the trusted rows,
     whose distances are scaled by m / (m - 1), m trusted rows of the class, since a
-    centroid is nearer to the rows it was computed from. Scale the features.
+    centroid is nearer to the rows it was computed from. Scale the features. Memory maps
+    and dask arrays are read block by block.
 
     Poison inside the feasible set passes; `certify` bounds the harm that it can do.
 
@@ -99,6 +102,7 @@ class SphereSlabFilter(PoisonFilter):
     0.01
     """
 
+    _reads_blocks = True
     _parameter_constraints: dict = {
         "quantile": [Interval(Real, 0, 1, closed="neither"), None],
         "contamination": [Interval(Real, 0, 0.5, closed="right"), None],
@@ -180,7 +184,7 @@ class SphereSlabFilter(PoisonFilter):
         )
         bound, attack_loss, X_attack, signs = certify(
             feasible,
-            X.astype(np.float64),
+            X[:].astype(np.float64),
             2.0 * y - 1.0,
             round(rate * len(y)),
             rho,
@@ -200,9 +204,7 @@ class SphereSlabFilter(PoisonFilter):
         if trusted is not None:
             self._check_trusted(y[trusted])
         n_classes = len(self.classes_)
-        self.centroids_ = np.array(
-            [X[known & (y == c)].mean(axis=0, dtype=float) for c in range(n_classes)]
-        )
+        self.centroids_ = class_means(X, y, n_classes, known)
         self.directions_ = _directions(self.centroids_)
         distances = self._distances(X, y)
         limits = []
@@ -236,9 +238,13 @@ class SphereSlabFilter(PoisonFilter):
 
     def _distances(self, X, y):
         """Distance to the centroid, and within it the part along the slab's normal."""
-        difference = X - self.centroids_[y]
-        along = np.einsum("ij,ij->i", difference, self.directions_[y])
-        return np.array([np.linalg.norm(difference, axis=1), np.abs(along)])
+        distances = np.empty((2, len(y)))
+        for batch, rows in row_blocks(X):
+            difference = rows - self.centroids_[y[batch]]
+            along = np.einsum("ij,ij->i", difference, self.directions_[y[batch]])
+            distances[0, batch] = np.linalg.norm(difference, axis=1)
+            distances[1, batch] = np.abs(along)
+        return distances
 
     def _score(self, distances, y):
         limits = np.array([self.radii_[y], self.widths_[y]])
