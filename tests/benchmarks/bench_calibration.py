@@ -3,7 +3,7 @@
 Real tables whose classes overlap, clean and with 10 % of the untrusted labels flipped
 (at random, far from and near to the boundary of a support vector machine, in groups of
 neighbours). The figures are test accuracy after a defense minus that without one, in
-points, averaged over three models.
+points, averaged over three models: means over the tables with their 95 % intervals.
 
     python -m tests.benchmarks.bench_calibration --csv calibration.csv
 
@@ -35,7 +35,7 @@ from skpoison.defenses import (
     CalibratedFilter,
     RandomEvictionFilter,
 )
-from skpoison.evaluation import OracleFilter
+from skpoison.evaluation import OracleFilter, with_interval
 
 from .bench_annealed_trust import draw_trusted, flip_groups, flip_labels
 
@@ -142,16 +142,14 @@ def run(path, cells, n_jobs):
     return results[results.index.isin(cells)].reset_index()
 
 
-def interval(values):
-    """Mean and half width of its 95 % interval (normal)."""
-    half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
-    return f"{values.mean():+.2f} ± {half:.2f}"
+def in_points(values):
+    return with_interval(values, digits=2)
 
 
 def show(results):
     for share, part in results.groupby("share"):
         print(f"\nmean gain in points, {share:.0%} trusted")
-        print(part.pivot_table("gain", "method", "attack", interval).to_string())
+        print(part.pivot_table("gain", "method", "attack", in_points).to_string())
         means = part.pivot_table("gain", "method", "attack")
         print("share of the perfect filter's gain")
         print((means / means.loc["perfect filter"]).round(2).to_string())
