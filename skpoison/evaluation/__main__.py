@@ -22,6 +22,11 @@ EXPERIMENTS = {
         "with --quick and without De-Pois as published",
         "_fourclass",
     ),
+    "matrix": (
+        "every defense against every attack on six data sets, after table I of "
+        "De-Pois: 60 minutes of one core, or a minute with --quick",
+        "_matrix",
+    ),
     "house-prices": (
         "poisoned regressions, after TRIM and De-Pois: 40 minutes of one core, or a "
         "few with --quick",

