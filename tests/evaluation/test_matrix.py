@@ -20,11 +20,12 @@ def lines(capsys):
 def test_the_command_measures_draws_and_prints(tmp_path, capsys):
     fast = {"L2 centroid", "Deep k-NN, k = 15", "TRIM"}
     slow = {*_defenses.CLASSIFICATION, *_defenses.REGRESSION} - fast
-    options = ["--datasets", "pima", "house", "--repeats", "2", "--jobs", "1"]
+    options = ["--datasets", "pima", "house", "--repeats", "1", "--jobs", "1"]
+    options += ["--attacks", "clean", "random flips", "StatP"]
     argv = [*options, "--results", str(tmp_path), "--without", *slow]
     _command.main(argv)
     first = lines(capsys)
-    assert "| defense | clean | OptP | StatP |" in first
+    assert "| defense | clean | StatP |" in first
     for part in _command.PARTS:
         frame = pd.read_csv(tmp_path / f"matrix_{part}.csv")
         assert (frame["status"] == "ok").all()
@@ -55,7 +56,7 @@ def test_imbalanced_learn_edits_rows_of_other_labels():
     y[:5] = 1
     verdict = EditedNeighbours().fit_predict(X, y)
     assert (verdict[:5] == -1).all()
-    assert (verdict[5:50] == 1).mean() > 0.7
+    assert (verdict[5:50] == 1).mean() > 0.5
 
 
 def test_cleanlab_finds_rows_of_other_labels():

@@ -28,7 +28,7 @@ Everything takes 60 minutes of one core. Finished cells are kept in results/cell
 second run measures what is missing. cleanlab and imbalanced-learn are in the extra
 "bench"; their lines fail without them.
 """
-PARTS = {
+PARTS: dict[str, tuple[dict, dict, dict, dict]] = {
     "classification": (
         _attacks.CLASSIFICATION,
         _defenses.CLASSIFICATION,
@@ -49,8 +49,11 @@ def parse(argv):
     """The options."""
     parser = experiment_parser("matrix", DESCRIPTION)
     add = parser.add_argument
-    names = [name for *_, datasets, _ in PARTS.values() for name in datasets]
-    add("--datasets", nargs="+", choices=names, default=names)
+    attacks, _, datasets, _ = (
+        [*first, *other] for first, other in zip(*PARTS.values())
+    )
+    add("--datasets", nargs="+", choices=datasets, default=datasets)
+    add("--attacks", nargs="+", choices=attacks, default=attacks)
     add("--repeats", type=int, default=10, help="number of random splits")
     add("--without", nargs="+", default=[], metavar="DEFENSE", help="leave these out")
     add("--quick", action="store_true", help=f"other defaults: {QUICK}")
@@ -67,7 +70,7 @@ def main(argv):
         if not asked:
             continue
         frame = evaluate_defenses(
-            attacks,
+            {name: attack for name, attack in attacks.items() if name in args.attacks},
             {name: d for name, d in defenses.items() if name not in args.without},
             asked,
             estimators=estimators,

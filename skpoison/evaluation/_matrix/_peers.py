@@ -16,12 +16,10 @@ class ConfidentLearning(OutlierMixin, BaseEstimator):
 
     def fit_predict(self, X, y):
         """+1 for the kept rows, -1 for the issues."""
-        find_label_issues = optional_import(
-            "cleanlab.filter", "bench"
-        ).find_label_issues
+        cleanlab = optional_import("cleanlab.filter", "bench")
         y = LabelEncoder().fit_transform(y)
         probabilities = cross_val_predict(self.estimator, X, y, method="predict_proba")
-        return np.where(find_label_issues(y, probabilities, n_jobs=1), -1, 1)
+        return np.where(cleanlab.find_label_issues(y, probabilities, n_jobs=1), -1, 1)
 
 
 class EditedNeighbours(OutlierMixin, BaseEstimator):
@@ -29,9 +27,8 @@ class EditedNeighbours(OutlierMixin, BaseEstimator):
 
     def fit_predict(self, X, y):
         """+1 for the kept rows, -1 for the others."""
-        sampler = optional_import(
-            "imblearn.under_sampling", "bench"
-        ).EditedNearestNeighbours(sampling_strategy="all")
+        imblearn = optional_import("imblearn.under_sampling", "bench")
+        sampler = imblearn.EditedNearestNeighbours(sampling_strategy="all")
         sampler.fit_resample(X, y)
         verdict = np.full(len(y), -1)
         verdict[sampler.sample_indices_] = 1
