@@ -49,9 +49,7 @@ def parse(argv):
     """The options."""
     parser = experiment_parser("matrix", DESCRIPTION)
     add = parser.add_argument
-    attacks, _, datasets, _ = (
-        [*first, *other] for first, other in zip(*PARTS.values())
-    )
+    attacks, _, datasets, _ = (list(a | b) for a, b in zip(*PARTS.values()))
     add("--datasets", nargs="+", choices=datasets, default=datasets)
     add("--attacks", nargs="+", choices=attacks, default=attacks)
     add("--repeats", type=int, default=10, help="number of random splits")
