@@ -13,7 +13,7 @@ poisons without a watermark, with the best of some learning rates.
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_clean_label
 
-takes two to three minutes of one core.
+takes three minutes of one core.
 """
 
 import importlib.util
