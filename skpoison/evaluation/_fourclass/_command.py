@@ -23,7 +23,7 @@ trusted rows / training rows.
     python -m skpoison.evaluation fourclass            # everything
     python -m skpoison.evaluation fourclass --quick    # a first look
 
-Everything takes 45 minutes of one core, 8 without De-Pois, and 17 more for De-Pois as
+Everything takes 55 minutes of one core, 8 without De-Pois, and 17 more for De-Pois as
 published. The rates are run at share 0.2, and the shares at rate 0.2, as in the paper.
 De-Pois as published takes minutes a fit and is run on five seeds of random flips at
 rate 0.2 and share 0.2 alone, unless --slow asks for more. Cells are means over the
