@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 
 from skpoison import defenses
 from skpoison.evaluation._deep_knn import _command, _networks
+from skpoison.evaluation._deep_knn._crafting import craft
 from skpoison.evaluation._deep_knn._defenses import (
     AS_IT_IS,
     NOTHING,
@@ -127,6 +128,21 @@ def test_poisons_take_the_place_of_their_bases(setting, results):
         assert sets.is_poison[members].sum() == 5
     assert sets.members[:, sets.is_poison].sum(axis=0).tolist() == [1] * 20
     assert (sets.y[sets.is_poison] == setting.poison).all()
+
+
+def test_a_victim_that_reads_no_target_rightly_is_told(setting):
+    class Blind:
+        def features(self, X):
+            return X
+
+        def train(self, features, y, keep_masks):
+            return self
+
+        def predict(self, features):
+            return np.full((1, len(features)), -1)
+
+    with pytest.raises(ValueError, match="reads none of .* of class 3 .* rightly"):
+        craft(Blind(), [], setting)
 
 
 def test_copies_fill_a_rare_class(setting, results):

@@ -40,6 +40,11 @@ def craft(victim, surrogates, setting):
     Returns
     -------
     PoisonSets
+
+    Raises
+    ------
+    ValueError
+        When the victim of clean rows reads no image of the target's class rightly.
     """
     setup = Setup(setting.data, setting.draw)
     seen = setting.tuning == "seen"
@@ -54,6 +59,13 @@ def craft(victim, surrogates, setting):
         candidates = setup.held_out(setting.target)
         right = clean.predict(victim.features(candidates))[0] == setting.target
         chosen = np.flatnonzero(right)[: setting.n_targets]
+        if not len(chosen):
+            raise ValueError(
+                f"There is no target to attack: the victim {setting.net} of clean rows "
+                f"reads none of {len(right)} images of class {setting.target} of "
+                f"{setting.data} rightly. Train its network for more epochs, or take "
+                "another class."
+            )
         n_misread = int(np.sum(~right[: chosen[-1]]))
         X_target, right = candidates[chosen], right[chosen]
         attack = make_attack(surrogates, setting)
