@@ -5,10 +5,11 @@ from typing import Any
 import torch
 from torch.nn.functional import softplus
 
+from .._torch.losses import finite_curve
 from ._authenticator import LabelAuthenticator, TargetAuthenticator
 from ._critic import make_critic
 from ._generator import Generator
-from ._training import finite_curve, frozen
+from ._training import frozen
 
 __all__ = ["CGANTraining"]
 

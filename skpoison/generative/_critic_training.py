@@ -4,11 +4,12 @@ from typing import Any
 
 import torch
 
+from .._torch.losses import finite_curve
 from ._critic import make_critic
 from ._generator import Generator
 from ._gradient_penalty import gradient_penalty
 from ._row_batches import RowBatches
-from ._training import finite_curve, frozen
+from ._training import frozen
 
 __all__ = ["CriticTraining"]
 

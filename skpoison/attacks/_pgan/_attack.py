@@ -15,6 +15,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
 from ..._torch.device import torch_device
+from ..._torch.losses import finite_curve, not_finite
 from ..._torch.seeding import seeded_generator
 from ..._torch.threads import one_thread
 from ..._utils.callbacks import report_iterations
@@ -85,7 +86,7 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
         Hidden layers of D and C; for images they follow two convolutions.
     generator_layer_sizes : sequence of int, default=(128, 128)
         Hidden layers of G; for images two convolutions follow.
-    noise_dim : int, default=8
+    noise_dim : int, default=32
         Number of noise variables z, standard normal.
     max_iter : int, default=600
         Number of steps of G.
@@ -94,9 +95,9 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
     batch_size : int, default=256
         Clean rows in a batch, drawn with replacement, and as many generated ones.
     learning_rate : float, default=5e-3
-        Of Adam, for D and C.
+        Of Adam, for D and C. It falls to a tenth in the course of the game.
     generator_learning_rate : float, default=1e-3
-        Of Adam, for G.
+        Of Adam, for G; it falls likewise.
     device : str or torch.device, default="auto"
         Where torch computes; "auto" is the first GPU where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -178,7 +179,7 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
         balance: Literal["gradient", "none"] = "gradient",
         hidden_layer_sizes: Sequence[int] = (128,),
         generator_layer_sizes: Sequence[int] = (128, 128),
-        noise_dim: int = 8,
+        noise_dim: int = 32,
         max_iter: int = 600,
         n_judge_steps: int = 3,
         batch_size: int = 256,
@@ -253,11 +254,11 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
                 random=random,
             )
             iterations = report_iterations(context, self, range(self.max_iter))
-            curve = _finite_curve(game.run(iterations))
+            curve = finite_curve(game.run(iterations), self)
             written = scale.original(game.sample(n_poisons))
 
         if not np.isfinite(written).all():
-            raise ValueError(_not_finite(len(curve)))
+            raise not_finite(self, len(curve))
         spread = _spread(written, rows[codes == poison_code])
         if n_poisons > 1 and spread < _COLLAPSED:
             warn(
@@ -304,21 +305,6 @@ def _check_shape(X):
             "images, (n_samples, channels, height, width); X has the shape "
             f"{X.shape}."
         )
-
-
-def _finite_curve(losses):
-    curve = np.array([[loss.item() for loss in both] for both in losses])
-    finite = np.isfinite(curve).all(axis=1)
-    if not finite.all():
-        raise ValueError(_not_finite(np.argmin(finite)))
-    return curve
-
-
-def _not_finite(iteration):
-    return (
-        f"The game of PGANAttack is not finite from iteration {iteration} on: lower "
-        "learning_rate or generator_learning_rate."
-    )
 
 
 def _spread(rows, others):
