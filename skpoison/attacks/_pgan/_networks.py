@@ -40,7 +40,7 @@ def generator(noise_dim, hidden_layer_sizes, row_shape):
     half = [_halved(n) for n in side]
     quarter = [_halved(n) for n in half]
     n_values = wide * quarter[0] * quarter[1]
-    return nn.Sequential(
+    return _channels_last(
         *_hidden_layers((noise_dim, *hidden_layer_sizes, n_values), batch_norm=True),
         nn.Unflatten(1, (wide, *quarter)),
         nn.Upsample(tuple(half)),
@@ -50,7 +50,7 @@ def generator(noise_dim, hidden_layer_sizes, row_shape):
         nn.Upsample(tuple(side)),
         nn.Conv2d(narrow, n_channels, 3, padding=1),
         nn.Tanh(),
-    ).to(memory_format=torch.channels_last)
+    )
 
 
 def judge(row_shape, hidden_layer_sizes, n_outputs):
@@ -80,10 +80,17 @@ def judge(row_shape, hidden_layer_sizes, n_outputs):
         height, width = (_halved(_halved(n)) for n in side)
         n_inputs = wide * height * width
     sizes = (n_inputs, *hidden_layer_sizes)
-    network = nn.Sequential(
+    return _channels_last(
         *first, *_hidden_layers(sizes), nn.Linear(sizes[-1], n_outputs)
     )
-    return network.to(memory_format=torch.channels_last)
+
+
+def _channels_last(*layers):
+    network = nn.Sequential(*layers)
+    for weights in network.parameters():
+        if weights.ndim == 4:
+            weights.data = weights.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 def _hidden_layers(sizes, *, batch_norm=False):
