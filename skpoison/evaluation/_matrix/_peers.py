@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.model_selection import cross_val_predict
 from sklearn.preprocessing import LabelEncoder
 
-from .._optional import optional_import
+from ..._utils.optional import optional_import
 
 
 class ConfidentLearning(OutlierMixin, BaseEstimator):
