@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,9 +20,12 @@ def train():
     return X, X @ [0.4, 0.3, 0.2, 0.1]
 
 
-def test_rows_have_the_moments_of_the_data():
+@pytest.mark.parametrize("n_samples", [200, 600])
+def test_rows_have_the_moments_of_the_data(n_samples):
+    # The more rows, the other way to draw.
     rng = np.random.default_rng(1)
-    X = rng.normal(size=(200, 3)) @ np.array([[1, 0.5, 0], [0, 1, 0.5], [0, 0, 1]])
+    X = rng.normal(size=(n_samples, 3))
+    X = X @ np.array([[1, 0.5, 0], [0, 1, 0.5], [0, 0, 1]])
 
     class Identity(FeasibleRows):
         def corners(self, X):
@@ -31,6 +36,15 @@ def test_rows_have_the_moments_of_the_data():
     assert np.allclose(drawn.mean(axis=0), X.mean(axis=0), atol=0.03)
     # The bounds are two apart, so .01 relative to them is .04.
     assert np.allclose(np.cov(drawn.T), np.cov(X.T) + 0.04 * np.eye(3), atol=0.05)
+
+
+def test_memory_does_not_grow_with_the_rows_times_the_poison():
+    X = np.random.default_rng(0).uniform(size=(20_000, 3))
+    tracemalloc.start()
+    StatPAttack(rate=0.2, random_state=0).fit_poison(X, X.mean(axis=1))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * X.nbytes
 
 
 def test_rows_are_corners_with_the_target_farther_from_the_prediction(train):

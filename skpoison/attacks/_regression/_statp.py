@@ -14,6 +14,10 @@ from ..._utils.typing import Estimator, MatrixLike, RandomState
 from ...base import PoisonedData
 from ._attack import RegressionAttack
 
+# Weights that are drawn at most; their number is that of the poison rows times that of
+# the rows they are like.
+_MOST_WEIGHTS = 10**7
+
 
 def draw_like(X, feasible, n, random_state):
     """Corners of the feasible set, drawn around rows that have the moments of X.
@@ -32,7 +36,11 @@ def draw_like(X, feasible, n, random_state):
     """
     # Random weights on the centred rows have their covariance, singular or not.
     centred = (X - X.mean(axis=0)) / np.sqrt(max(len(X) - 1, 1))
-    drawn = X.mean(axis=0) + random_state.standard_normal((n, len(X))) @ centred
+    if n * len(X) > _MOST_WEIGHTS:
+        # So does a triangle with as many rows as columns.
+        centred = np.linalg.qr(centred, mode="r")
+    weights = random_state.standard_normal((n, len(centred)))
+    drawn = X.mean(axis=0) + weights @ centred
     noise = 0.1 * (feasible.high - feasible.low)
     return feasible.corners(drawn + noise * random_state.standard_normal(drawn.shape))
 
