@@ -3,7 +3,8 @@
 Each cell runs in a process of its own with one thread, and fills a row of a CSV file,
 which a later run resumes: CPU seconds, the growth of the resident memory from the data
 at hand to the peak, and what became of it. A cell that takes more than --limit CPU
-seconds is ended and recorded so; a size between then tells how it grows. Data: two
+seconds is ended and recorded so, and not begun where the smaller sizes tell that it
+would take twice the limit; a size between then tells how it grows. Data: two
 Gaussian classes that overlap, 20 features, float64, 5 % wrong labels, 5 % trusted rows;
 a linear regression with 5 % of shifted targets in [0, 1].
 
@@ -18,16 +19,15 @@ last prints what takes the time. Set OMP_NUM_THREADS=1.
 import argparse
 import cProfile
 import csv
-import os
+import multiprocessing
 import pstats
 import re
 import resource
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from math import isnan, log10, nan
+from math import log10, nan
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +67,12 @@ from skpoison.embedding import MLP
 
 N_FEATURES = 20
 ROWS = (1000, 10_000, 100_000)
-# Where the last size is over the limit, these two tell the growth.
-BETWEEN = (20_000, 40_000)
+# Where the last size is over the limit, this one tells the growth.
+BETWEEN = 20_000
+# What the growth so far takes to be this many times over the limit is not begun.
+HOPELESS = 2
+# What takes less is done again and again, and the mean counts.
+LEAST_SECONDS = 0.2
 N_HOT_SPOTS = 6
 
 
@@ -291,8 +295,8 @@ def warm_up(data, task):
     task(Data(data.X[few], data.y[few], data.trusted[few]))
 
 
-def measure(case, n, limit):
-    """Print CPU seconds and megabytes of one cell, within the limit."""
+def measure(answer, case, n, limit):
+    """Answer with CPU seconds and megabytes of one cell, within the limit."""
     make_data, task = CASES[case]
     data = make_data(n)
     warm_up(data, task)
@@ -300,29 +304,34 @@ def measure(case, n, limit):
     before = memory("VmRSS")
     allowed = int(np.ceil(time.process_time() + limit))
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed + 5))
-    start = time.process_time()
-    task(data)
-    seconds = time.process_time() - start
-    print(f"{seconds:.5f} {(memory('VmHWM') - before) / 1e6:.1f}")
+    start, n_times, seconds = time.process_time(), 0, 0.0
+    while seconds < LEAST_SECONDS:
+        task(data)
+        n_times += 1
+        seconds = time.process_time() - start
+    answer.send((seconds / n_times, (memory("VmHWM") - before) / 1e6))
 
 
-def cell(case, n, limit):
+def cell(case, n, limit, *, begin):
     """One row of the file, measured in a process of its own."""
-    child = subprocess.run(
-        [sys.executable, "-m", __spec__.name, "--cell", case, str(n), str(limit)],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        check=False,
-    )
-    row = {"case": case, "rows": n, "outcome": "done", "seconds": "", "megabytes": ""}
-    if child.returncode == -signal.SIGXCPU:
-        return row | {"outcome": "over the limit", "seconds": f"{limit:g}"}
-    if child.returncode:
-        message = child.stderr.strip().splitlines()[-1]
-        return row | {"outcome": message}
-    seconds, megabytes = child.stdout.split()
-    return row | {"seconds": seconds, "megabytes": megabytes}
+    row = {"case": case, "rows": n, "outcome": "over the limit"}
+    row |= {"seconds": "", "megabytes": ""}
+    if not begin:
+        return row
+    # A fork has imported everything.
+    processes = multiprocessing.get_context("fork")
+    here, there = processes.Pipe(duplex=False)
+    child = processes.Process(target=measure, args=(there, case, n, limit))
+    child.start()
+    there.close()
+    child.join()
+    if child.exitcode == 0:
+        seconds, megabytes = here.recv()
+        figures = {"seconds": f"{seconds:.5f}", "megabytes": f"{megabytes:.1f}"}
+        return row | figures | {"outcome": "done"}
+    if child.exitcode == -signal.SIGXCPU:
+        return row
+    return row | {"outcome": "error"}
 
 
 def read(path):
@@ -348,52 +357,63 @@ def fill(path, cases, sizes, limit):
         sizes_left = list(sizes)
         while sizes_left:
             n = sizes_left.pop(0)
-            row = read(path).get((case, n))
+            rows = read(path)
+            row = rows.get((case, n))
             if row is None:
-                row = cell(case, n, limit)
+                expected = extrapolated(done_seconds(rows, case), n)
+                row = cell(case, n, limit, begin=not expected > HOPELESS * limit)
                 add(path, row)
                 print(*row.values(), file=sys.stderr, flush=True)
             if row["outcome"] == "over the limit" and n == max(ROWS):
-                sizes_left = list(BETWEEN)
+                sizes_left = [BETWEEN]
+
+
+def done_seconds(rows, case):
+    """CPU seconds of the cells of a case that came to an end, by size."""
+    return {
+        n: float(row["seconds"])
+        for (name, n), row in rows.items()
+        if name == case and row["outcome"] == "done"
+    }
 
 
 def growth(seconds):
     """Exponent of the growth over the two largest sizes that were measured."""
-    known = sorted(n for n in seconds if n >= ROWS[1])[-2:]
-    if len(known) < 2:
+    if len(seconds) < 2:
         return nan
-    low, high = known
+    low, high = sorted(seconds)[-2:]
     return log10(seconds[high] / seconds[low]) / log10(high / low)
 
 
-def text(n, row, seconds, exponent):
+def extrapolated(seconds, n):
+    """CPU seconds to expect of a size, by the growth so far."""
+    largest = max(seconds, default=1)
+    return seconds.get(largest, nan) * (n / largest) ** growth(seconds)
+
+
+def text(n, row, seconds):
     """What the table says of a cell; by extrapolation where it was ended."""
     if row is None:
         return ""
+    if n in seconds:
+        return f"{seconds[n]:.3g}"
     if row["outcome"] != "over the limit":
-        return f"{seconds[n]:.3g}" if n in seconds else row["outcome"]
-    largest = max(seconds, default=0)
-    if isnan(exponent):
-        return "over the limit"
-    expected = seconds[largest] * (n / largest) ** exponent
-    return f"over the limit ({expected:.2g} by extrapolation)"
+        return row["outcome"]
+    return f"over the limit ({extrapolated(seconds, n):.2g} by extrapolation)"
 
 
 def table(rows, cases):
     print("| what | 10^3 | 10^4 | 10^5 | exponent | MB, 10^4 | MB, 10^5 |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for case in cases:
-        done = {
-            n: row
-            for (name, n), row in rows.items()
-            if name == case and row["outcome"] == "done"
-        }
-        seconds = {n: float(row["seconds"]) for n, row in done.items()}
-        exponent = growth(seconds)
-        texts = [text(n, rows.get((case, n)), seconds, exponent) for n in ROWS]
-        texts.append("" if isnan(exponent) else f"{exponent:.2f}")
+        seconds = done_seconds(rows, case)
+        of_case = {n: rows.get((case, n)) for n in ROWS}
+        texts = [text(n, row, seconds) for n, row in of_case.items()]
+        known = len([n for n in seconds if n >= ROWS[1]]) > 1
+        texts.append(f"{growth(seconds):.2f}" if known else "")
         texts += [
-            f"{float(done[n]['megabytes']):.0f}" if n in done else "" for n in ROWS[1:]
+            f"{float(of_case[n]['megabytes']):.0f}" if n in seconds else ""
+            for n in ROWS[1:]
         ]
         print(f"| {case} | {' | '.join(texts)} |")
 
@@ -403,7 +423,7 @@ def profile(case, n):
     make_data, task = CASES[case]
     data = make_data(n)
     warm_up(data, task)
-    profiler = cProfile.Profile()
+    profiler = cProfile.Profile(time.process_time)
     profiler.runcall(task, data)
     print(f"{case}, {n} rows")
     pstats.Stats(profiler).strip_dirs().sort_stats("tottime").print_stats(N_HOT_SPOTS)
@@ -414,14 +434,9 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--only", nargs="+", default=[""], metavar="WORD")
     parser.add_argument("--profile", nargs="+", metavar="WORD")
-    parser.add_argument("--limit", type=float, default=180, help="CPU seconds")
+    parser.add_argument("--limit", type=float, default=120, help="CPU seconds")
     parser.add_argument("--results", type=Path, default=Path("results/growth.csv"))
-    parser.add_argument("--cell", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.cell:
-        case, n, limit = options.cell
-        measure(case, int(n), float(limit))
-        return
     words = options.profile or options.only
     cases = [case for case in CASES if any(word in case for word in words)]
     if options.profile:
