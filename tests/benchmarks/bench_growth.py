@@ -13,7 +13,7 @@ a linear regression with 5 % of shifted targets in [0, 1].
     python -m tests.benchmarks.bench_growth --profile Sever --rows 10000
 
 The first fills results/growth.csv and prints the table of doc/results/growth.md; the
-last prints what takes the time. Set OMP_NUM_THREADS=1.
+last prints what takes the time.
 """
 
 import argparse
@@ -35,6 +35,7 @@ import torch
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
 from skorch import NeuralNetClassifier
+from threadpoolctl import threadpool_limits
 
 from skpoison.attacks import (
     BullseyePolytopeAttack,
@@ -437,6 +438,8 @@ def main():
     parser.add_argument("--limit", type=float, default=120, help="CPU seconds")
     parser.add_argument("--results", type=Path, default=Path("results/growth.csv"))
     options = parser.parse_args()
+    threadpool_limits(1)
+    torch.set_num_threads(1)
     words = options.profile or options.only
     cases = [case for case in CASES if any(word in case for word in words)]
     if options.profile:
