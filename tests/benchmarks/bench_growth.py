@@ -56,10 +56,12 @@ from skpoison.defenses import (
     DUTIFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
+    LossFilter,
     OneClassSVMFilter,
     PerClassFilter,
     RandomEvictionFilter,
     SeverFilter,
+    SpectralSignatureFilter,
     SphereSlabFilter,
     TRIMRegressor,
     TrustedDisagreementFilter,
@@ -206,6 +208,10 @@ CASES = {
         classification,
         filtered(LabelSanitizationFilter),
     ),
+    "LossFilter of LogisticRegression": (
+        classification,
+        filtered(lambda: LossFilter(CLASSIFIER, random_state=0)),
+    ),
     "OneClassSVMFilter": (classification, filtered(OneClassSVMFilter)),
     "PerClassFilter of IsolationForest": (
         classification,
@@ -222,6 +228,10 @@ CASES = {
     "SeverFilter of Ridge": (
         regression,
         filtered(lambda: SeverFilter(Ridge(), random_state=0)),
+    ),
+    "SpectralSignatureFilter": (
+        classification,
+        filtered(SpectralSignatureFilter),
     ),
     "SphereSlabFilter": (classification, filtered(SphereSlabFilter)),
     "TRIMRegressor of Ridge": (regression, filtered(lambda: TRIMRegressor(Ridge()))),
