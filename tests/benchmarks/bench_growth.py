@@ -365,17 +365,18 @@ def add(path, row):
 def fill(path, cases, sizes, limit):
     """Measure what the file lacks, and sizes between where the last one takes long."""
     for case in cases:
-        sizes_left = list(sizes)
+        sizes_left, too_long = list(sizes), False
         while sizes_left:
             n = sizes_left.pop(0)
             rows = read(path)
             row = rows.get((case, n))
             if row is None:
-                expected = extrapolated(done_seconds(rows, case), n)
-                row = cell(case, n, limit, begin=not expected > HOPELESS * limit)
+                hopeless = extrapolated(done_seconds(rows, case), n) > HOPELESS * limit
+                row = cell(case, n, limit, begin=not (hopeless or too_long))
                 add(path, row)
                 print(*row.values(), file=sys.stderr, flush=True)
-            if row["outcome"] == "over the limit" and n == max(ROWS):
+            too_long = row["outcome"] == "over the limit"
+            if too_long and n == max(ROWS) and ROWS[1] in done_seconds(rows, case):
                 sizes_left = [BETWEEN]
 
 

@@ -61,5 +61,6 @@ class RidgePath:
 
 def _weighted_gram(features, weights):
     rows = np.flatnonzero(weights)
-    weighted = features[rows] * np.sqrt(weights[rows])[:, None]
+    weighted = features[rows]
+    weighted *= np.sqrt(weights[rows])[:, None]
     return weighted.T @ weighted

@@ -86,8 +86,9 @@ def leave_one_out_residuals(X, y, kept, *, degrees_of_freedom):
     The ridge has an intercept, and the penalty at which its effective degrees of
     freedom are the given share of the number of kept rows.
     """
-    x_mean, y_mean = X[kept].mean(axis=0), y[kept].mean()
-    centred = X[kept] - x_mean
+    centred = X[kept]
+    x_mean, y_mean = centred.mean(axis=0), y[kept].mean()
+    centred -= x_mean
     # Of the two Gram matrices the smaller one.
     wide = centred.shape[1] > len(centred)
     gram = centred @ centred.T if wide else centred.T @ centred
