@@ -9,7 +9,7 @@ from .._utils.optional import optional_import
 EXPERIMENTS = {
     "deep-knn": (
         "clean-label poison on digits, MNIST and CIFAR-10, after the Deep k-NN paper: "
-        "an hour of one core, of which the digits take some minutes",
+        "an hour and a half of one core, of which the digits take a third",
         "_deep_knn",
     ),
     "depois": (
@@ -28,7 +28,7 @@ EXPERIMENTS = {
         "_matrix",
     ),
     "house-prices": (
-        "poisoned regressions, after TRIM and De-Pois: 40 minutes of one core, or a "
+        "poisoned regressions, after TRIM and De-Pois: two hours of one core, or a "
         "few with --quick",
         "_house_prices",
     ),

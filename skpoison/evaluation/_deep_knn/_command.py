@@ -25,8 +25,8 @@ misread one target. A defense drops rows before. As in the paper poisons replace
 images that they were made from, and a defense succeeds where an attack that fools the
 undefended victim fails. Targets that the victim of clean rows misreads are set aside.
 
-    python -m skpoison.evaluation deep-knn                     # within an hour
-    python -m skpoison.evaluation deep-knn --data digits       # some minutes
+    python -m skpoison.evaluation deep-knn                     # an hour and a half
+    python -m skpoison.evaluation deep-knn --data digits       # half an hour
     python -m skpoison.evaluation deep-knn --data cifar10 \
         --nets whitening-16 whitening-16/flip+shift            # 94 %
     python -m skpoison.evaluation deep-knn --data cifar10 \

@@ -19,13 +19,14 @@ Attack-Agnostic Defense against Data Poisoning Attacks", 2021.
     python -m skpoison.evaluation house-prices            # everything
     python -m skpoison.evaluation house-prices --quick    # a first look
 
-Everything takes some 40 minutes of one core. Two experiments. *models*: four linear
-models of house prices and of warfarin doses, 300 training rows and as much poison as
-the rate says, which is a share of all rows, as in the first paper; the test error of
-the model after each defense, and what it removed. The adaptive attacker knows
-TRIMRegressor and keeps his rows under its threshold. *detection*: 70 % of the houses,
-some of them trusted, and poison at a rate that is poison / clean rows, as in the second
-paper; verdicts are scored on the untrusted rows.
+Everything takes some two hours of one core. Cells are means over the seeds with their
+95 % intervals. Two experiments. *models*: four linear models of house prices and of
+warfarin doses, 300 training rows and as much poison as the rate says, which is a share
+of all rows, as in the first paper; the test error of the model after each defense, and
+what it removed. The adaptive attacker knows TRIMRegressor and keeps his rows under its
+threshold. *detection*: 70 % of the houses, some of them trusted, and poison at a rate
+that is poison / clean rows, as in the second paper; verdicts are scored on the
+untrusted rows.
 
 Rows go to results/house_models.csv and results/house_detection.csv as they are
 measured, and a second run measures what is missing.
