@@ -9,6 +9,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from skpoison.audit.command_line import main
+from skpoison.audit.command_line._records import copy_records
+from skpoison.audit.command_line._unusable import UnusableInput
 
 from .conftest import make_table
 
@@ -144,6 +146,18 @@ def test_what_is_no_table_is_refused(file, capsys):
     refused(capsys, "audit", here / "no.parquet", *target)
 
 
+def test_kept_rows_stay_in_the_format_of_the_file(file, capsys):
+    goal = file.parent / "kept.parquet"
+    assert "of the kind of" in refused(capsys, "clean", file, *OPTIONS, "-o", goal)
+
+
+def test_records_that_cannot_be_told_apart_are_refused(tmp_path):
+    source, goal = tmp_path / "train.csv", tmp_path / "kept.csv"
+    source.write_text("a,y\n1,2\n3,4\n")
+    with pytest.raises(UnusableInput, match="has 2 records .* and 3 were read"):
+        copy_records(source, goal, ",", [True, True, True])
+
+
 def test_columns_that_cannot_be_used_are_refused(file, capsys):
     assert "has no column 'z'; it has a, b" in refused(
         capsys, "audit", file, "--target", "z"
@@ -162,9 +176,10 @@ def test_columns_that_cannot_be_used_are_refused(file, capsys):
     small.write_text("a,y\n1,cat\n2,\n")
     assert "contains NaN" in refused(capsys, "audit", small, "--target", "y")
     small.write_text("b,y\n1,cat\n")
-    assert "other columns" in refused(
-        capsys, "audit", file, "--target", "y", "--trusted-file", small
-    )
+    both = (file, "--target", "y", "--trusted-file", small)
+    assert "other columns" in refused(capsys, "audit", *both)
+    small.write_text("a,b,c,d,day,word,checked,y\n1,2,3,4,,x,1,0\n")
+    assert "numbers in one of the files" in refused(capsys, "audit", *both)
 
 
 def test_options_that_make_no_sense_end_with_2(file):

@@ -17,6 +17,7 @@ from skpoison.audit._neighbors import nearest_rows, rows_to_tip
         ("ffff", 2),  # f f + 2
         ("cfff", 1),  # c f f + 1
         ("ccff", 0),
+        ("f", 1),
         ("fffff", 3),  # f f + 3: two are too few
         ("abcd", 0),
         ("aabbe", 1),  # a a b b + 1 is not enough, but the last one goes

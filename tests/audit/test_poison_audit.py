@@ -92,6 +92,31 @@ def test_a_filter_that_cannot_judge_new_rows_is_refused_for_a_large_set():
         audit.fit(X, y)
 
 
+def test_a_detector_judges_rows_outside_the_sample(table):
+    X, y, _, _ = table
+    detector = IsolationForest(n_estimators=5, random_state=0)
+    audit = quick_audit(filter=detector, max_samples=200).fit(X, y)
+    assert np.isfinite(audit.sample_scores_).all()
+    page = audit.to_html()
+    assert "a random sample of 20" in page
+
+
+def test_the_progress_is_shown_on_standard_error(table, capsys):
+    X, y, trusted, _ = table
+    quick_audit(verbose=True).fit(X, y, trusted=trusted)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "training models" in shown.err
+    assert shown.err.endswith("done".ljust(40) + "\n")
+
+
+def test_rows_that_are_all_trusted_hold_no_suspect(table):
+    X, y, _, _ = table
+    audit = quick_audit().fit(X, y, trusted=np.ones(len(y), dtype=bool))
+    assert audit.poisoned_ is False
+    assert audit.inlier_mask_.all()
+
+
 def test_a_calibrated_filter_is_asked_as_it_is(table):
     X, y, trusted, _ = table
     filter = CalibratedFilter(DeepKNNFilter(k=7), rule="fdr", q=0.2)

@@ -28,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 when the command is done and nothing is above the limit, 3 when
         at least a larger share of the rows is poison, 2 for unusable input.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter is no reason to stop.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     options = parse(argv)
     run = {"audit": run_audit, "clean": run_clean}[options.command]
     try:

@@ -70,15 +70,7 @@ def read_table(options):
     n_rows = len(frame)
     trusted, notes = None, []
     if options.trusted_file is not None:
-        more, other_names = _read(options.trusted_file, options.sep)
-        if other_names != names:
-            raise UnusableInput(
-                f"{shown(options.trusted_file)} has other columns than "
-                f"{shown(options.file)}: both need the same, in one order."
-            )
-        more.columns = frame.columns
-        frame = optional_import("pandas", "data").concat([frame, more])
-        frame = frame.reset_index(drop=True)
+        frame = _joined(frame, names, options)
         trusted = np.arange(len(frame)) >= n_rows
         notes.append(
             f"Rows from {n_rows} on are those of {shown(options.trusted_file)}."
@@ -136,6 +128,26 @@ def _read(path, sep):
             f"{shown(path)} names {len(names)} columns and holds {frame.shape[1]}."
         )
     return frame, names
+
+
+def _joined(frame, names, options):
+    """The frame, with the rows of the trusted file after it."""
+    more, other_names = _read(options.trusted_file, options.sep)
+    if other_names != names:
+        raise UnusableInput(
+            f"{shown(options.trusted_file)} has other columns than "
+            f"{shown(options.file)}: both need the same, in one order."
+        )
+    target = _place(options.target, names, options.file)
+    kinds = [part.iloc[:, target].dtype.kind in "biuf" for part in (frame, more)]
+    if kinds[0] != kinds[1]:
+        raise UnusableInput(
+            f"column {shown(options.target)!r} holds numbers in one of the files and "
+            "words in the other."
+        )
+    more.columns = frame.columns
+    pandas = optional_import("pandas", "data")
+    return pandas.concat([frame, more]).reset_index(drop=True)
 
 
 def _place(name, names, path):
