@@ -31,8 +31,9 @@ def explain(rows, explained, nearest, opinion, remoteness, scores):
         suggested, n_to_tip, found = kinds(rows, i, position, nearest, opinion)
         found.append(("distance", *evidence.of_distance(remoteness[i])))
         if scores is not None:
+            # True of every suspect, and so no accusation of its own.
             words = evidence.of_trusted_rows(scores[i])
-            found.append(("trusted rows", words, True))
+            found.append(("trusted rows", words, False))
         told.append(
             Explanation(
                 suggested,
