@@ -101,6 +101,12 @@ def check_stored_rows(rows: StoredRows, name: str = "X") -> StoredRows:
             f"{name} is a dask array that does not know its number of rows. Call its "
             "compute_chunk_sizes() first."
         )
+    if _is_persisted(rows.source):
+        raise ValueError(
+            f"{name} is a dask array persisted in the memory of a cluster, where tasks "
+            "cannot read one another's chunks. Pass the array as it was before "
+            "persist(), read from files for example."
+        )
     if len(rows.shape) != 2 or 0 in rows.shape:
         check_array(np.empty(rows.shape), input_name=name)
     for _, block in row_blocks(rows):
@@ -129,6 +135,11 @@ def row_blocks(X: Any, n_rows: int | None = None) -> Iterator[tuple[slice, np.nd
         rows = X[batch]
         for part in gen_batches(len(rows), n_rows):
             yield slice(batch.start + part.start, batch.start + part.stop), rows[part]
+
+
+def _is_persisted(source):
+    distributed = sys.modules.get("distributed")
+    return bool(distributed and distributed.futures_of(source))
 
 
 def _address(source):

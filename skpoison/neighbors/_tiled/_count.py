@@ -80,4 +80,5 @@ def count_by_tiles(X, labels, weight, queries, k, *, exclude_self, n_jobs):
 
 def _shares_memory():
     backend, _ = get_active_backend(prefer="threads")
-    return backend.supports_sharedmem
+    # That of dask does not say.
+    return getattr(backend, "supports_sharedmem", False)
