@@ -7,10 +7,11 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 from skpoison.datasets import make_fourclass
-from skpoison.evaluation._depois import _command, _images
+from skpoison.evaluation._depois import _command, _images, _times
 from skpoison.evaluation._depois._defenses import DEFENSES
 from skpoison.evaluation._depois._rows import poisoned_rows
-from skpoison.evaluation._depois._settings import Setting
+from skpoison.evaluation._depois._settings import Setting, SyntheticSetting
+from skpoison.evaluation._depois._synthetic import measure_synthetic
 from skpoison.evaluation._fourclass import _case
 
 
@@ -34,6 +35,9 @@ def small_data():
 def run(folder, *options):
     common = ["--jobs", "1", "--seeds", "1", "--rows", "300", "--iterations", "20"]
     _command.main([*common, "--results", str(folder), *options])
+
+
+def cells(folder):
     return pd.read_csv(folder / "depois.csv")
 
 
@@ -45,7 +49,8 @@ def only(monkeypatch, *names):
 
 def test_table_three_stands_beside_the_paper(tmp_path, capsys):
     options = ["--parts", "shares", "--attacks", "TCL", "--shares", "0.2"]
-    measured = run(tmp_path, *options).set_index("defense")
+    run(tmp_path, *options)
+    measured = cells(tmp_path).set_index("defense")
     assert list(measured.index) == list(DEFENSES["TCL"])
     nothing = measured.loc["flag nothing"]
     assert nothing.accuracy == pytest.approx(1 / 1.2)
@@ -67,7 +72,8 @@ def test_the_same_seed_gives_the_same_file(tmp_path):
 
 def test_a_refusal_is_written_down(tmp_path, capsys, monkeypatch):
     only(monkeypatch, "flag nothing", "CD")
-    measured = run(tmp_path, "--parts", "classes").set_index(["n_known", "defense"])
+    run(tmp_path, "--parts", "classes")
+    measured = cells(tmp_path).set_index(["n_known", "defense"])
     assert np.isnan(measured.accuracy[5, "CD"])
     assert "trusted rows of each class" in measured.refusal[5, "CD"]
     assert measured.refusal.notna().sum() == 2
@@ -96,3 +102,39 @@ def test_classes_without_trusted_rows():
     rows = poisoned_rows(Setting("TCL", 300, 20, n_known=4))
     assert len(np.unique(rows.y[rows.trusted])) == 4
     assert rows.trusted.sum() == 60
+
+
+def test_synthetic_rows_stand_beside_real_ones(tmp_path, capsys):
+    options = ["--parts", "synthetic", "--attacks", "LF", "--mimics", "wrong labels"]
+    run(tmp_path, *options, "--generator-iterations", "100")
+    measured = pd.read_csv(tmp_path / "depois_synthetic.csv").set_index("defense")
+    real, made = measured.loc["real data"], measured.loc["cGAN with authenticator"]
+    assert real.wasserstein < made.wasserstein
+    assert abs(real.aed - real.aed_of_real) < 0.1
+    assert np.isnan(measured.aed["trusted rows alone"])
+    assert measured.f1_clean.between(0, 1).all()
+    printed = capsys.readouterr().out
+    assert "| *cGAN, the paper* | 0.89 | 91.65 |" in printed
+
+
+def test_images_have_an_inception_score():
+    setting = SyntheticSetting("TCL", 300, 0.1, 5, 5, "wrong labels", seed=10)
+    (real,) = measure_synthetic(setting, ["real data"])
+    assert 5 < real["inception"] <= 10
+    assert real["frechet"] < 50
+
+
+def test_run_times_stand_beside_those_of_the_paper(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(_times, "NETWORKS", {})
+    only(monkeypatch, "CD")
+    monkeypatch.setattr(_times, "DEFENSES", {"LF": {"CD": DEFENSES["LF"]["CD"]}})
+    run(tmp_path, "--parts", "times", "--attacks", "LF")
+    printed = capsys.readouterr().out
+    assert "| *De-Pois, the paper* |  | 0.306 |" in printed
+    measured = pd.read_csv(tmp_path / "depois_times.csv")
+    assert measured.fit_seconds.between(0, 5).all()
+
+
+def test_the_scores_of_a_set_are_drawn(tmp_path):
+    run(tmp_path, "--parts", "scores", "--attacks", "TCL")
+    assert (tmp_path / "depois_scores.png").stat().st_size > 5_000

@@ -45,6 +45,10 @@ class Defense:
             filter.set_params(max_iter=iterations)
         return filter
 
+    def view(self, rows):
+        """The rows as the filter sees them."""
+        return rows.kernel_features if self.is_linear else rows.X
+
 
 def _of_fourclass(name):
     defense = FOURCLASS[name]

@@ -33,20 +33,23 @@ def mnist():
 
 @cache
 def draw(n_rows, seed):
-    """Training rows, as many other rows, each with labels, and targets beyond."""
+    """Training rows, rows for networks, targets, and rows for nothing of the kind.
+
+    Each with labels, and as many as the training rows, but for the targets.
+    """
     X, y = mnist()
     order = np.random.default_rng(seed).permutation(len(y))
-    own, others, beyond = np.split(order, [n_rows, 2 * n_rows])
-    targets = beyond[y[beyond] == TARGET_CLASS]
+    own, for_networks, beyond = np.split(order, [n_rows, 2 * n_rows])
     n_targets = -(-round(MAX_RATE * n_rows) // N_POISONS_PER_TARGET)
-    parts = own, others, targets[:n_targets]
+    targets = beyond[y[beyond] == TARGET_CLASS][:n_targets]
+    parts = own, for_networks, targets, beyond[-n_rows:]
     return [(np.float32(X[part] / 255), y[part]) for part in parts]
 
 
 @cache
 def network(n_rows, seed, net_seed):
-    """A network of the other rows, which are clean."""
-    _, (X, y), _ = draw(n_rows, seed)
+    """A network of rows that are clean, none of which is for training."""
+    _, (X, y), _, _ = draw(n_rows, seed)
     net = NeuralNetClassifier(
         MLP,
         module__n_features=X.shape[1],
@@ -81,7 +84,7 @@ def poison_images(attack, n_rows, seed):
 
 def poison_pixels(attack, n_rows, seed):
     """The images of the poison, and their labels."""
-    (X, y), _, (X_targets, _) = draw(n_rows, seed)
+    (X, y), _, (X_targets, _), _ = draw(n_rows, seed)
     n_poisons = round(MAX_RATE * n_rows)
     if attack == "TCL":
         poisons = ConvexPolytopeAttack(

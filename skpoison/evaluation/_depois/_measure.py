@@ -1,9 +1,8 @@
 """What is measured of each defense."""
 
-import warnings
-
 from .._detection import DETECTION_METRICS, detection_report
 from ._defenses import DEFENSES
+from ._fitting import fit_quietly
 from ._rows import poisoned_rows
 
 
@@ -12,17 +11,12 @@ def measure(setting, names):
     rows = poisoned_rows(setting)
     for name in names:
         defense = DEFENSES[setting.attack][name]
-        X = rows.kernel_features if defense.is_linear else rows.X
-        filter, refusal = defense.filter(rows, setting.iterations), ""
-        with warnings.catch_warnings():
-            # Classes that lose all rows, and too little trust: part of the result.
-            warnings.simplefilter("ignore", UserWarning)
-            try:
-                filter.fit(X, rows.y, trusted=rows.trusted)
-            except ValueError as error:
-                refusal = str(error)
-        if refusal:
+        filter = defense.filter(rows, setting.iterations)
+        try:
+            fit_quietly(filter, defense.view(rows), rows.y, rows.trusted)
+        except ValueError as error:
             report = dict.fromkeys(DETECTION_METRICS, float("nan"))
+            yield {**report, "refusal": str(error)}
         else:
             report = detection_report(filter, rows.is_poison, ~rows.trusted)
-        yield {**report, "refusal": refusal}
+            yield {**report, "refusal": ""}

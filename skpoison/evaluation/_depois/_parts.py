@@ -3,13 +3,17 @@
 from dataclasses import dataclass, replace
 
 from ._settings import (
+    ATTACKS,
     FIRST_SEED,
     IMAGE_ATTACKS,
     ITERATIONS,
     PAPER_SHARES,
     TABLE_ROWS,
     Setting,
+    SyntheticSetting,
+    TimeSetting,
 )
+from ._synthetic import OURS
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,65 @@ PARTS = {
 }
 
 
+# The paper's section VI-C and its run times have one attack on each set of data.
+DATA_ATTACKS = ("LF", "TCL", "R")
+
+
 def settings(name, attack, args):
     """The training sets of a part with an attack, at every value and seed."""
-    base = Setting(
-        attack,
-        n_rows=args.rows if attack in IMAGE_ATTACKS else TABLE_ROWS[attack],
-        iterations=args.iterations or ITERATIONS[attack],
-    )
     values = {"shares": args.shares, "rates": args.rates}.get(name)
     return [
-        replace(base, **{PARTS[name].axis: value}, seed=FIRST_SEED + i)
+        replace(_base(attack, args), **{PARTS[name].axis: value}, seed=seed)
         for value in values or PARTS[name].values
-        for i in range(args.seeds)
+        for seed in _seeds(args)
     ]
+
+
+def draws(args):
+    """One training set for each attack."""
+    return [_base(attack, args) for attack in ATTACKS if attack in args.attacks]
+
+
+def synthetic_settings(args):
+    """By attack and mimic model: mimics of other designs judge flips alone."""
+    return {
+        (attack, mimic): [
+            SyntheticSetting(
+                attack=attack,
+                n_rows=_n_rows(attack, args),
+                width=args.width,
+                generator_iterations=args.generator_iterations,
+                iterations=args.iterations or ITERATIONS[attack],
+                mimic=mimic,
+                seed=seed,
+            )
+            for seed in _seeds(args)
+        ]
+        for attack in DATA_ATTACKS
+        for mimic in args.mimics
+        if attack in args.attacks and (attack == "LF" or mimic == OURS)
+    }
+
+
+def time_settings(args):
+    """By attack."""
+    return {
+        attack: [
+            TimeSetting(attack, _n_rows(attack, args), seed) for seed in _seeds(args)
+        ]
+        for attack in DATA_ATTACKS
+        if attack in args.attacks
+    }
+
+
+def _base(attack, args):
+    iterations = args.iterations or ITERATIONS[attack]
+    return Setting(attack, n_rows=_n_rows(attack, args), iterations=iterations)
+
+
+def _n_rows(attack, args):
+    return args.rows if attack in IMAGE_ATTACKS else TABLE_ROWS[attack]
+
+
+def _seeds(args):
+    return range(FIRST_SEED, FIRST_SEED + args.seeds)

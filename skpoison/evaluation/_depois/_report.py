@@ -1,13 +1,17 @@
 """The tables of the experiment, with the figures of the paper beside."""
 
+import pandas as pd
+
 from .._detection import DETECTION_METRICS
-from .._published import print_table, with_published
+from .._published import all_metrics, print_table, with_published
 from .._tables import mean_and_interval
-from ._paper import SAYS, TABLE_III
+from ._paper import SAYS, TABLE_II, TABLE_III, TABLES_IV_V
 from ._parts import PARTS
+from ._synthetic import ALONE, DISTANCES, OURS
 
 # What the paper has, and what tells more of a verdict.
 _METRICS = ("accuracy", "recall_clean", "f1_clean", "f1_poison", "balanced_accuracy")
+_SECONDS = {"fit_seconds": "fit, CPU s", "judge_seconds": "1,000 rows, CPU s"}
 
 
 def print_detection(part, attack, frame):
@@ -31,3 +35,26 @@ def print_detection(part, attack, frame):
             f"\n{defense} refuses {len(rows)} of {n_seeds} sets at {axis} {value}: "
             f"{rows.refusal.iloc[0]}"
         )
+
+
+def print_synthetic(attack, mimic, frame):
+    """Table II and what stands beside figure 4, or figure 8."""
+    if mimic == OURS:
+        rows = frame[frame.defense != ALONE]
+        measured = {name: DISTANCES[name] for name in DISTANCES if rows[name].any()}
+        table = all_metrics(rows, measured, _table(TABLE_II[attack]))
+        print_table(f"table II: the trusted rows of {attack}", table)
+    metrics = {name: DETECTION_METRICS[name] for name in _METRICS}
+    table = all_metrics(frame, metrics, pd.DataFrame())
+    print_table(f"figures 4 and 8: {attack}, the mimic model of {mimic}", table)
+
+
+def print_times(attack, frame):
+    """Tables IV and V."""
+    table = all_metrics(frame, _SECONDS, _table(TABLES_IV_V[attack]))
+    print_table(f"tables IV and V: the rows of {attack}", table)
+
+
+def _table(cells):
+    """What the paper has, by row and by metric; empty where it has nothing."""
+    return pd.DataFrame(cells).T.fillna("")

@@ -10,8 +10,8 @@ from .._fourclass._case import SVM, poisoned_case
 from .._fourclass._settings import Setting as FlipSetting
 from .._house_prices._defenses import MODELS
 from .._house_prices._rows import poisoned, split
-from ._images import clean_images, poison_images
-from ._settings import TABLE_ROWS
+from ._images import clean_images, draw, poison_images
+from ._settings import PAPER_SHARE, TABLE_ROWS
 
 
 @dataclass(frozen=True)
@@ -92,3 +92,29 @@ def _with_poison_trusted(rows, mixed):
     trusted[rng.choice(np.flatnonzero(rows.trusted), n_mixed, replace=False)] = False
     trusted[rng.choice(np.flatnonzero(rows.is_poison), n_mixed, replace=False)] = True
     return replace(rows, trusted=trusted)
+
+
+def clean_rows(setting):
+    """Trusted rows of a draw, and clean rows that are not in its training set.
+
+    Images are pixels here, not features.
+
+    Returns
+    -------
+    list of (ndarray, ndarray)
+        X and y of the trusted rows, then of the others.
+    """
+    n_trusted = round(PAPER_SHARE * setting.n_rows)
+    if setting.attack == "LF":
+        case = poisoned_case(FlipSetting("random", 0.0, PAPER_SHARE, setting.seed))
+        trusted = case.trusted
+        return [(case.X[trusted], case.y[trusted]), (case.X_test, case.y_test)]
+    if setting.attack == "R":
+        parts = split("house", setting.seed, setting.n_rows)
+        train, validation, test = [(X.to_numpy(), y.to_numpy()) for X, y in parts]
+        return [
+            (train[0][:n_trusted], train[1][:n_trusted]),
+            tuple(np.concatenate(pair) for pair in zip(validation, test)),
+        ]
+    (X, y), _, _, others = draw(setting.n_rows, setting.seed)
+    return [(X[:n_trusted], y[:n_trusted]), others]

@@ -47,3 +47,40 @@ class Setting:
     mixed: float = 0.0
     n_known: int = N_CLASSES
     seed: int = FIRST_SEED
+
+
+@dataclass(frozen=True)
+class SyntheticSetting:
+    """Trusted rows that generators learn from, and the mimic model of what they make.
+
+    Attributes
+    ----------
+    attack : str
+        On the rows that the mimic model judges: one of "LF", "R" and "TCL".
+    n_rows : int
+        Training rows without the poison.
+    width : float
+        Hidden units of the generating networks, relative to those of the paper.
+    generator_iterations, iterations : int
+        Of these networks, and of the mimic model.
+    mimic : str
+        One of MIMICS.
+    seed : int
+    """
+
+    attack: str
+    n_rows: int
+    width: float
+    generator_iterations: int
+    iterations: int
+    mimic: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class TimeSetting:
+    """A training set at the paper's rate and share, on which defenses are timed."""
+
+    attack: str
+    n_rows: int
+    seed: int
