@@ -23,6 +23,7 @@ from skpoison.defenses import (
     LabelSanitizationFilter,
     LossFilter,
     OneClassSVMFilter,
+    PanelFilter,
     PerClassFilter,
     RandomEvictionFilter,
     SeverFilter,
@@ -48,6 +49,11 @@ FILTERS = [
     LabelSanitizationFilter(n_neighbors=4),
     LossFilter(SVC(), random_state=0),
     OneClassSVMFilter(nu=0.2),
+    # The default panel has tests of its own: it takes a second.
+    PanelFilter(
+        [("vote", DeepKNNFilter(k=4)), ("direction", SpectralSignatureFilter())],
+        contamination=0.1,
+    ),
     PerClassFilter(IsolationForest(n_estimators=10, random_state=0)),
     RandomEvictionFilter(random_state=0),
     TrustedDisagreementFilter(SVC(), n_rounds=2, random_state=0),
@@ -66,6 +72,12 @@ REGRESSION_FILTERS = [
     ),
     DUTIFilter("regression", random_state=0),
     LossFilter(Ridge(), contamination=0.2, random_state=0),
+    PanelFilter(
+        [
+            ("loss", LossFilter(Ridge(), random_state=0)),
+            ("sever", SeverFilter(Ridge(), random_state=0)),
+        ]
+    ),
     RandomEvictionFilter(random_state=0),
     TrustedDisagreementFilter(Ridge(), n_rounds=2, random_state=0),
     SeverFilter(Ridge(), random_state=0),
@@ -90,6 +102,7 @@ ORDER_DEPENDENT = {
 ALWAYS_REMOVE = {
     "L2CentroidFilter",
     "LossFilter",
+    "PanelFilter",
     "PerClassFilter",
     "RandomEvictionFilter",
     "SeverFilter",

@@ -8,6 +8,7 @@ from ._l2_centroid import L2CentroidFilter
 from ._label_sanitization import LabelSanitizationFilter
 from ._loss import LossFilter
 from ._one_class_svm import OneClassSVMFilter
+from ._panel import PanelFilter
 from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
 from ._sever import SeverFilter
@@ -27,6 +28,7 @@ __all__ = [
     "LabelSanitizationFilter",
     "LossFilter",
     "OneClassSVMFilter",
+    "PanelFilter",
     "PerClassFilter",
     "RandomEvictionFilter",
     "SeverFilter",

@@ -16,6 +16,7 @@ from ...defenses import (
     LabelSanitizationFilter,
     LossFilter,
     OneClassSVMFilter,
+    PanelFilter,
     RandomEvictionFilter,
     SeverFilter,
     SpectralSignatureFilter,
@@ -89,6 +90,12 @@ DEFENSES = {
     ),
     "label sanitization": Defense(lambda case: LabelSanitizationFilter()),
     "Deep k-NN": Defense(lambda case: DeepKNNFilter(k=15)),
+    "panel": Defense(
+        lambda case: PanelFilter(
+            contamination=case.contamination, random_state=case.seed
+        ),
+        is_drawn=False,
+    ),
     "small loss": Defense(
         lambda case: LossFilter(
             SVM, contamination=case.contamination, random_state=case.seed
