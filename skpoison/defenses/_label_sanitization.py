@@ -13,7 +13,7 @@ from ..neighbors import neighbor_votes
 
 
 class LabelSanitizationFilter(PoisonFilter):
-    """Give rows the label of their neighbours where these agree on another one.
+    r"""Give rows the label of their neighbours where these agree on another one.
 
     The nearest rows of every row, itself excluded, vote with their original labels. A
     row whose most frequent neighbouring label holds at least the share `threshold` of
@@ -70,6 +70,13 @@ class LabelSanitizationFilter(PoisonFilter):
     See Also
     --------
     DeepKNNFilter : Drops every row that is outvoted.
+
+    Notes
+    -----
+    The exact vote compares all pairs of rows, unless these have few features: time
+    grows with n_samples\ :sup:`2`, memory with n_samples. From some 10\ :sup:`5` rows
+    on ``DeepKNNFilter(algorithm="auto")``, which drops the rows instead, may search
+    approximately.
 
     References
     ----------

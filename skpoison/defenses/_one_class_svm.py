@@ -15,7 +15,7 @@ from ._per_class import PerClassFilter
 
 
 class OneClassSVMFilter(PerClassFilter):
-    """Remove the rows outside a one-class SVM with radial kernel, one per class.
+    r"""Remove the rows outside a one-class SVM with radial kernel, one per class.
 
     With nu x (rows of the class) below 1 no row can lie outside, and the sign of the
     decision function is rounding noise. `tolerance` keeps such rows, and a
@@ -59,6 +59,13 @@ class OneClassSVMFilter(PerClassFilter):
     -----
     DegenerateFilterWarning
         While fitting, when nu x (rows of a class) is below 1.
+
+    Notes
+    -----
+    Time grows with n_samples\ :sup:`2`: every row is compared with the support vectors,
+    which are a share of `nu` of the rows. A machine of landmark rows takes time in
+    proportion to the rows: ``PerClassFilter(make_pipeline(Nystroem(gamma=...),
+    SGDOneClassSVM(nu=0.01)))``.
 
     References
     ----------

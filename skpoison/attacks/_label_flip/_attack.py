@@ -91,7 +91,12 @@ class LabelFlipAttack(CallbackSupportMixin, PoisonAttack):
     size of the kernel cache of the SVC: the flips are the same, save for rounding. A
     precomputed kernel, and one that is a function, are held whole in any case. What
     remains is the time of the SVC, which grows faster than n_samples\ :sup:`2`:
-    21 fits for "tilt", at most 51 for "alfa", some 290 for "cluster".
+    21 fits for "tilt", at most 51 for "alfa", some 290 for "cluster". Of more than some
+    10\ :sup:`4` rows attack a sample, and put its labels back.
+
+    "near" and "far" take one fit and the decision values of all rows, which for an SVC
+    grow with n_samples\ :sup:`2` too, and in proportion to n_samples for an estimator
+    such as ``make_pipeline(Nystroem(gamma=...), LinearSVC())``.
 
     A callback (:mod:`sklearn.callback`) is told of each iteration of these three: of
     the trials of "tilt", the rounds of "alfa", the six placements of "cluster".
