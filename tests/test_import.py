@@ -29,6 +29,7 @@ def test_importing_the_package_imports_nothing_heavy():
         "from skpoison.pipeline import Pipeline",
         "from skpoison.meta import DefendedClassifier",
         "from skpoison.defenses import DeepKNNFilter, L2CentroidFilter",
+        "from skpoison.audit import PoisonAudit",
         "from skpoison.evaluation import OracleFilter, run_experiment",
         "from skpoison.attacks import LabelFlipAttack",
         "from skpoison.inspection import FeatureSpaceDisplay, NormalizedKDisplay",

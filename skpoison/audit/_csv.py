@@ -33,8 +33,9 @@ def write_csv(report, file):
     """
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    for row in suspect_rows(report):
-        writer.writerow([harmless(cell(value)) for value in row])
+    for *values, words in suspect_rows(report):
+        # The evidence shows what came from the data already cut and escaped.
+        writer.writerow([harmless(cell(value)) for value in values] + [words])
 
 
 def suspect_rows(report):

@@ -48,6 +48,32 @@ def encoder_of(X):
     return _column_transformer(kinds)
 
 
+def features_of(encoder, X):
+    """The features of rows, by a fitted encoder.
+
+    Parameters
+    ----------
+    encoder : fitted transformer
+    X : array, data frame or sparse matrix of shape (n_samples, ...)
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ValueError
+        For an embedding whose features are sparse.
+    """
+    features = encoder.transform(X)
+    if issparse(features):
+        raise ValueError(
+            "The features of the embedding are sparse, and an audit needs dense ones: "
+            "put a TruncatedSVD behind it."
+        )
+    return np.asarray(features)
+
+
 def _table_encoder(X):
     kinds: dict = {"numbers": [], "dates": [], "words": []}
     # By position: the names of columns may be equal.

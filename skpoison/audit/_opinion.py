@@ -51,14 +51,13 @@ def ask_models(model, X, rows, positions, order, learned, kept, explained, step)
     Opinion
     """
     targets, trusted = rows.targets[positions], rows.trusted[positions]
-    n_classes = 0 if rows.regression else len(rows.classes)
     # The usual residual is that of all rows.
     asked = trusted | explained | rows.regression
     folds = deal_folds(order)
 
     def predict(trained, asked):
         return predict_held_out(
-            model, X, targets, trained, asked, folds, n_classes, step
+            model, X, targets, trained, asked, folds, rows.n_classes, step
         )
 
     after = predict(learned & kept, asked)

@@ -25,7 +25,7 @@ from ._defaults import (
     model_of,
 )
 from ._explain import explain, remoteness
-from ._features import encoder_of
+from ._features import encoder_of, features_of
 from ._html import report_as_html
 from ._images import read_image_folder
 from ._json import report_as_json
@@ -333,7 +333,7 @@ class PoisonAudit(BaseEstimator):
         explained = np.sort(worst)
         positions = np.union1d(sample, explained)
         (X,) = take_rows(positions, rows.X)
-        features = encoder.transform(X)
+        features = features_of(encoder, X)
         asked = np.searchsorted(positions, explained)
         n_features = features.shape[1]
         opinion = ask_models(

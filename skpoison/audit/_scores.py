@@ -9,6 +9,7 @@ from .._utils.containers import take_rows
 from .._utils.verdicts import score_new_rows, score_training_rows
 from ..base import PoisonFilter
 from ..defenses import CalibratedFilter
+from ._features import features_of
 
 # Rows that are encoded and scored at a time, outside the sample.
 _BATCH = 20_000
@@ -72,11 +73,13 @@ def score_rows(filter, encoder, sampled, rows, sample):
             "filter that judges new rows."
         )
     scores, q_values = np.empty(n), np.full(n, np.nan)
-    scores[sample], threshold = _fit(filter, encoder.transform(sampled), rows, sample)
+    scores[sample], threshold = _fit(
+        filter, features_of(encoder, sampled), rows, sample
+    )
     others = np.setdiff1d(np.arange(n), sample)
     for start in range(0, len(others), _BATCH):
         batch = others[start : start + _BATCH]
-        there = encoder.transform(*take_rows(batch, rows.X))
+        there = features_of(encoder, *take_rows(batch, rows.X))
         scores[batch] = _score_new(filter, there, rows.y[batch])
     if isinstance(filter, CalibratedFilter):
         known = sample[~rows.trusted[sample]]

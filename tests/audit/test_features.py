@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import random_array
+from sklearn.preprocessing import OneHotEncoder
 
 from skpoison.audit._features import encoder_of
 
@@ -57,3 +58,9 @@ def test_sparse_rows_are_audited():
     _, y, _, _ = make_table()
     X = random_array((len(y), 30), density=0.2, format="csr", random_state=0)
     assert len(quick_audit().fit(X, y).sample_scores_) == len(y)
+
+
+def test_sparse_features_are_refused():
+    X, y, _, _ = make_table()
+    with pytest.raises(ValueError, match="TruncatedSVD"):
+        quick_audit(embedding=OneHotEncoder()).fit(X.round(), y)
