@@ -12,10 +12,14 @@ from ..defenses import (
     AnnealedTrustFilter,
     CalibratedFilter,
     DeepKNNFilter,
+    PanelFilter,
     TRIMRegressor,
     TrustedDisagreementFilter,
 )
 
+# The share of the rows that is listed where nothing tells how many are poison, and the
+# votes that judge a row of a large set.
+_LISTED, _VOTES = 0.05, 15
 # Trees are grown per class and look at every feature: beyond this a linear model is
 # trained, which costs less.
 _MANY_CLASSES, _MANY_FEATURES = 20, 100
@@ -34,13 +38,16 @@ def filter_with_trusted_rows(filter, regression, seed, n_jobs):
     return CalibratedFilter(filter, n_jobs=n_jobs, random_state=seed)
 
 
-def filter_without_trusted_rows(filter, regression, n_rows, n_jobs):
+def filter_without_trusted_rows(filter, regression, n_sampled, n_rows, seed, n_jobs):
     """The filter that is asked where no row is known to be clean."""
     if filter != "auto":
         return filter
     if regression:
         return TRIMRegressor(Ridge())
-    return DeepKNNFilter(k=min(15, n_rows - 1), n_jobs=n_jobs)
+    if n_sampled < n_rows:
+        # A panel does not judge the rows outside the sample.
+        return DeepKNNFilter(k=_VOTES, n_jobs=n_jobs)
+    return PanelFilter(contamination=_LISTED, n_jobs=n_jobs, random_state=seed)
 
 
 def model_of(estimator, regression, n_classes, n_features, seed):

@@ -142,6 +142,20 @@ def of_distance(share_nearer):
     )
 
 
+def of_a_panel(accusers):
+    """Which filters of a panel accuse the row.
+
+    Parameters
+    ----------
+    accusers : list of str
+
+    Returns
+    -------
+    words : str
+    """
+    return f"Of the panel accuse it: {', '.join(accusers)} (p below .01 each)."
+
+
 def of_trusted_rows(score):
     """How many trusted rows look as bad.
 

@@ -2,11 +2,15 @@
 
 import numpy as np
 
+from ..defenses import PanelFilter
 from . import _evidence as evidence
 from ._report import Explanation
 
+# Evidence of a filter of a panel: p-values below .01.
+_ACCUSES = -np.log(0.01)
 
-def explain(rows, explained, nearest, opinion, remoteness, scores):
+
+def explain(rows, explained, nearest, opinion, remoteness, scores, accusers):
     """Say of each row why it is a suspect.
 
     Parameters
@@ -20,6 +24,8 @@ def explain(rows, explained, nearest, opinion, remoteness, scores):
         Share of the rows of its class that are nearer to the middle of the class.
     scores : ndarray of shape (n_explained,) or None
         Of a calibrated filter.
+    accusers : list of lists of str
+        The filters of a panel that accuse each row; none without a panel.
 
     Returns
     -------
@@ -34,6 +40,8 @@ def explain(rows, explained, nearest, opinion, remoteness, scores):
             # True of every suspect, and so no accusation of its own.
             words = evidence.of_trusted_rows(scores[i])
             found.append(("trusted rows", words, False))
+        if accusers[i]:
+            found.append(("panel", evidence.of_a_panel(accusers[i]), False))
         told.append(
             Explanation(
                 suggested,
@@ -43,6 +51,29 @@ def explain(rows, explained, nearest, opinion, remoteness, scores):
             )
         )
     return told
+
+
+def accusers(filter, places):
+    """The filters of a panel that accuse each row.
+
+    Parameters
+    ----------
+    filter : fitted filter
+        A panel, or another, which accuses in its own name alone.
+    places : ndarray of int of shape (n_asked,)
+        Of the rows, among those that the filter was fitted to.
+
+    Returns
+    -------
+    list of lists of str
+    """
+    if not isinstance(filter, PanelFilter):
+        return [[] for _ in places]
+    names = [name for name, _ in filter.filters_]
+    return [
+        [names[j] for j in np.flatnonzero(row > _ACCUSES)]
+        for row in filter.evidence_[places]
+    ]
 
 
 def remoteness(features, groups, asked):

@@ -24,7 +24,7 @@ from ._defaults import (
     filter_without_trusted_rows,
     model_of,
 )
-from ._explain import explain, remoteness
+from ._explain import accusers, explain, remoteness
 from ._features import encoder_of, features_of
 from ._html import report_as_html
 from ._images import read_image_folder
@@ -62,9 +62,10 @@ class PoisonAudit(BaseEstimator):
         Scores the rows. With trusted rows "auto" is
         :class:`~skpoison.defenses.AnnealedTrustFilter`, of a regression a ridge
         regression in a :class:`~skpoison.defenses.TrustedDisagreementFilter`, and
-        whatever it is, it is calibrated. Without them it is
-        :class:`~skpoison.defenses.DeepKNNFilter`, of a regression
-        :class:`~skpoison.defenses.TRIMRegressor`.
+        whatever it is, it is calibrated. Without them it is a
+        :class:`~skpoison.defenses.PanelFilter` that lists the worst 5 % of the rows, of
+        more than `max_samples` rows :class:`~skpoison.defenses.DeepKNNFilter`, and of a
+        regression :class:`~skpoison.defenses.TRIMRegressor`.
     estimator : classifier or regressor, default=None
         The model that is to be trained on the rows; it gets X as it is given. The
         default is histogram gradient boosting on the encoded rows, or a linear model
@@ -310,7 +311,12 @@ class PoisonAudit(BaseEstimator):
             filter_with_trusted_rows(self.filter, rows.regression, seed, self.n_jobs)
             if rows.has_trusted
             else filter_without_trusted_rows(
-                self.filter, rows.regression, len(sample), self.n_jobs
+                self.filter,
+                rows.regression,
+                len(sample),
+                len(rows.targets),
+                seed,
+                self.n_jobs,
             )
         )
         scored = score_rows(filter, encoder, sampled, rows, sample)
@@ -360,6 +366,7 @@ class PoisonAudit(BaseEstimator):
             opinion,
             remoteness(features, rows.groups[positions], asked),
             scored.scores[explained] if rows.has_trusted else None,
+            accusers(scored.filter, asked),
         )
         return opinion.effect, [
             explanations[i] for i in np.searchsorted(explained, worst)

@@ -69,11 +69,12 @@ def verdict_without_trusted_rows(n_rows, n_suspects):
         n_suspects,
         "It cannot be told whether the set is poisoned: no row is trusted.",
         [
-            f"{n_suspects} of {n_rows} rows are below the filter's own threshold. They "
-            "are ranked, the worst first, and worth a look in this order.",
-            "Their number says nothing of the share of poison: where classes overlap, "
-            "such thresholds take up to half of the clean rows. Removing them all may "
-            "cost more than the poison.",
+            f"{n_suspects} of {n_rows} rows are listed, the worst first, and worth a "
+            "look in this order.",
+            "Their number says nothing of the share of poison: by default a twentieth "
+            "of any table is listed, and the thresholds of other filters take up to "
+            "half of the clean rows where classes overlap. Removing them all may cost "
+            "more than the poison.",
             "For a bound, check some rows by hand, a few hundred drawn at random, and "
             "pass them as trusted.",
             _BLIND,

@@ -65,6 +65,20 @@ def test_without_trusted_rows_nothing_is_claimed(table):
     assert "It cannot be told" in audit.to_html()
 
 
+def test_without_trusted_rows_a_panel_lists_the_worst(table):
+    X, y, _, wrong = table
+    audit = quick_audit(filter="auto").fit(X, y)
+    assert len(audit.suspects_) == 0.05 * len(y) // 1
+    assert np.isin(audit.suspects_["position"], wrong).mean() > 0.8
+    assert audit.suspects_["evidence"].str.contains("Of the panel accuse it: ").all()
+
+
+def test_without_trusted_rows_a_large_set_is_judged_by_its_neighbors(table):
+    X, y, _, _ = table
+    audit = quick_audit(filter="auto", max_samples=200).fit(X, y)
+    assert isinstance(audit.filter_, DeepKNNFilter)
+
+
 def test_the_outcome_does_not_depend_on_the_order_of_the_rows(table, audit):
     X, y, trusted, _ = table
     order = np.random.default_rng(0).permutation(len(y))
