@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
 from sklearn.impute import SimpleImputer
@@ -39,7 +40,7 @@ def encoder_of(X):
         svd = TruncatedSVD(min(_DIRECTIONS, X.shape[1]), random_state=0)
         return make_pipeline(MaxAbsScaler(), svd)
     if hasattr(X, "iloc"):
-        return _table_encoder(X)
+        return _TableEncoder()
     if X.ndim > 2:
         return FunctionTransformer(_flattened)
     if X.dtype.kind in "biuf":
@@ -74,12 +75,21 @@ def features_of(encoder, X):
     return np.asarray(features)
 
 
-def _table_encoder(X):
-    kinds: dict = {"numbers": [], "dates": [], "words": []}
-    # By position: the names of columns may be equal.
-    for j in range(X.shape[1]):
-        kinds[_kind_of(X.iloc[:, j])].append(j)
-    return _column_transformer(kinds)
+class _TableEncoder(TransformerMixin, BaseEstimator):
+    """Encodes the columns of a data frame by their place: names may be equal."""
+
+    def fit(self, X, y=None):
+        kinds: dict = {"numbers": [], "dates": [], "words": []}
+        for j in range(X.shape[1]):
+            kinds[_kind_of(X.iloc[:, j])].append(j)
+        self.columns_ = _column_transformer(kinds).fit(self._numbered(X))
+        return self
+
+    def transform(self, X):
+        return self.columns_.transform(self._numbered(X))
+
+    def _numbered(self, X):
+        return X.set_axis(range(X.shape[1]), axis=1)
 
 
 def _column_transformer(kinds):

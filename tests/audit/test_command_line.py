@@ -196,11 +196,13 @@ def test_hostile_text_goes_through_unharmed(frame, tmp_path, capsys):
     frame = frame.assign(text=hostile[frame.index % 4], **{"<b>,\n": 1})
     frame.loc[3, "text"] = "z" * 10_000_000
     frame["y"] = "<i>" + frame["y"] + "</i>"
+    frame = frame.rename(columns={"b": "a"})
     path, kept = tmp_path / "train.csv", tmp_path / "kept.csv"
     frame.to_csv(path, index=False)
     assert run("clean", path, *OPTIONS, "-o", kept) == 0
     back = pd.read_csv(kept)
-    assert list(back.columns) == list(frame.columns)
+    header = frame.head(0).to_csv(index=False)
+    assert kept.read_text(encoding="utf-8").startswith(header)
     assert 300 < len(back) < len(frame)
     assert set(back["text"]) == set(frame["text"])
 

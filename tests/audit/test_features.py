@@ -64,3 +64,10 @@ def test_sparse_features_are_refused():
     X, y, _, _ = make_table()
     with pytest.raises(ValueError, match="TruncatedSVD"):
         quick_audit(embedding=OneHotEncoder()).fit(X.round(), y)
+
+
+def test_names_of_columns_may_be_equal_or_of_any_type():
+    X, y, trusted, _ = make_table()
+    X.columns = ["a", "a", 3, None]
+    audit = quick_audit().set_params(estimator=None).fit(X, y, trusted=trusted)
+    assert audit.poisoned_
