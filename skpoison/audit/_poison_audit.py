@@ -98,7 +98,8 @@ class PoisonAudit(BaseEstimator):
     Attributes
     ----------
     poisoned_ : bool or None
-        Whether there is poison, at a level of 5 %; None without trusted rows.
+        Whether there is poison, at a level of 5 %; None without trusted rows. False
+        with suspects means that rows stand out, and that it may be chance.
     poison_share_, poison_share_lower_ : float or None
         Share of poison among the untrusted rows, by estimate and at least (95 %).
     sample_scores_ : ndarray of shape (n_samples,)

@@ -35,6 +35,16 @@ def verdict_with_trusted_rows(filter, n_untrusted, n_suspects):
             "none), if the trusted rows are clean and a random sample of the clean "
             "rows. Rows of another time or source than theirs count as poison."
         )
+    elif n_suspects:
+        headline = (
+            "Perhaps poisoned: rows stand out, but how many are poison at least is not "
+            "sure."
+        )
+        first = (
+            f"More untrusted rows than trusted ones are below the threshold. At all "
+            f"thresholds together that may still be chance (p = {p_value:.2g}): more "
+            "trusted rows would tell."
+        )
     else:
         headline = "No poison found: the untrusted rows score like the trusted ones."
         first = (

@@ -1,5 +1,7 @@
 """The audit finds poison, bounds it, and says no more than it knows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -7,6 +9,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from skpoison.audit import PoisonAudit
+from skpoison.audit._verdict import verdict_with_trusted_rows
 from skpoison.defenses import CalibratedFilter, DeepKNNFilter, TRIMRegressor
 from skpoison.exceptions import FewTrustedRowsWarning
 
@@ -153,6 +156,18 @@ def test_warnings_are_warned_of_and_written_down(table):
     with pytest.warns(FewTrustedRowsWarning) as caught:
         audit = quick_audit().fit(X.iloc[clean], y[clean], trusted=few[clean])
     assert audit.report_.notes == [str(warning.message) for warning in caught]
+
+
+def test_suspects_without_a_bound_are_neither_poison_nor_nothing():
+    filter = SimpleNamespace(
+        poisoned_p_value_=0.08, poison_share_=0.1, poison_share_lower_=0.0
+    )
+    verdict = verdict_with_trusted_rows(filter, 100, 7)
+    assert verdict.poisoned is False
+    assert verdict.headline.startswith("Perhaps poisoned")
+    assert "may still be chance (p = 0.08)" in verdict.claims[0]
+    verdict = verdict_with_trusted_rows(filter, 100, 0)
+    assert verdict.headline.startswith("No poison found")
 
 
 def test_groups_are_counted(table):

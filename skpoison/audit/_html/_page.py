@@ -59,7 +59,9 @@ def _part(name):
 
 
 def _verdict(verdict):
-    kind = {True: "yes", False: "no", None: "open"}[verdict.poisoned]
+    kind = "yes" if verdict.poisoned else "open"
+    if verdict.poisoned is False and not verdict.n_suspects:
+        kind = "no"
     claims = "".join(f"<li>{escape(claim)}</li>" for claim in verdict.claims)
     return (
         f'<h1>Poison audit</h1><p class="verdict {kind}">{escape(verdict.headline)}</p>'
