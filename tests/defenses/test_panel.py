@@ -1,9 +1,9 @@
-"""The panel: evidence by how far a row stands out, in two passes."""
+"""The panel: evidence by how far a row stands out."""
 
 import numpy as np
 import pytest
 from joblib import parallel_config
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from scipy.stats import rankdata
 from sklearn.datasets import load_digits, make_regression
 from sklearn.ensemble import IsolationForest
@@ -68,7 +68,7 @@ def test_evidence_of_equal_scores_is_equal_and_finite(scores):
 def test_the_default_panel_finds_flips_and_triggers_at_once(digits, panel):
     flipped, triggered = digits[2:]
     is_poison = np.isin(np.arange(300), [*flipped, *triggered])
-    assert roc_auc_score(is_poison, -panel.sample_scores_) > 0.97
+    assert roc_auc_score(is_poison, -panel.sample_scores_) > 0.94
     assert not panel.inlier_mask_[flipped].any()
     assert np.sum(~panel.inlier_mask_) == 30
 
@@ -79,7 +79,7 @@ def test_the_evidence_says_which_filter_accuses_a_row(digits, panel):
     evidence = dict(zip(names, panel.evidence_.T))
     assert evidence["forest"][flipped].min() > 4
     assert evidence["main direction"][flipped].mean() < 2
-    assert evidence["main direction"][triggered].min() > 2.5
+    assert evidence["main direction"][triggered].min() > 4
     assert_allclose(panel.sample_scores_, -panel.evidence_.mean(axis=1))
 
 
@@ -94,6 +94,7 @@ def test_neither_the_order_of_the_rows_nor_the_jobs_change_the_default_panel(
     assert_allclose(shuffled.sample_scores_, panel.sample_scores_[order], rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.RemovedClassWarning")
 def test_classes_of_one_and_two_rows_do_no_harm(digits):
     X, y = digits[0][:90], digits[1][:90].copy()
     y[:2], y[2] = 7, 8
@@ -107,27 +108,12 @@ def test_by_itself_the_default_panel_keeps_clean_digits():
     assert np.mean(~kept) < 0.04
 
 
-def test_the_second_pass_learns_without_the_most_suspect_rows(digits):
-    X, y = digits[:2]
-    direction = PanelFilter(TWO).fit(X, y).filters_[1][1]
-    n_learned = len(direction.sample_scores_)
-    assert 0.79 * 300 <= n_learned <= 0.81 * 300
-    once = SpectralSignatureFilter()._fit_for_scores(X, y)
-    assert np.abs(direction.means_ - once.means_).max() > 1e-3
-
-
 class FarOff(PoisonFilter):
-    """Scores by the first feature, and judges no new rows; knows who fitted it."""
+    """Scores by one feature, and remembers how many rows were trusted."""
 
     def _score_training_rows(self, X, y, trusted):
         self.n_trusted_ = 0 if trusted is None else trusted.sum()
         return -X[:, 20], 0.0
-
-
-def test_filters_that_judge_no_new_rows_have_the_first_pass_alone(digits):
-    X, y = digits[:2]
-    panel = PanelFilter([("far off", FarOff())]).fit(X, y)
-    assert_array_equal(panel.evidence_[:, 0], tail_evidence(-X[:, 20]))
 
 
 def test_trusted_rows_are_passed_on_and_not_counted(digits):

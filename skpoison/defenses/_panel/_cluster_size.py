@@ -27,31 +27,18 @@ class ClusterSizeFilter(PoisonFilter):
 
     def _score_training_rows(self, X, y, trusted):
         order = canonical_order(X, y)
-        self._clusterings = [
-            self._cluster(X[rows].astype(np.float64))
-            for rows in (order[y[order] == c] for c in range(len(self.classes_)))
-        ]
-        return self._score_new_rows(X, y), -np.inf
+        scores = np.ones(len(y))
+        for code in range(len(self.classes_)):
+            rows = order[y[order] == code]
+            scores[rows] = self._shares(X[rows].astype(np.float64))
+        return scores, -np.inf
 
-    def _cluster(self, rows):
-        """The model of a class and the shares of its clusters; None if it has none."""
+    def _shares(self, rows):
+        """The share of these rows that is in the cluster of each."""
         if len(rows) <= _N_CLUSTERS or np.ptp(rows, axis=0).max() == 0:
-            return None
+            return 1.0
         # The exact solver: the others draw random numbers or round by the layout.
         pca = PCA(min(_N_COMPONENTS, *rows.shape), svd_solver="full")
-        points = pca.fit_transform(rows)
-        clusters = KMeans(
-            _N_CLUSTERS, n_init=_N_INIT, random_state=self.random_state
-        ).fit(points)
-        sizes = np.bincount(clusters.labels_, minlength=_N_CLUSTERS)
-        return pca, clusters, sizes / len(rows)
-
-    def _score_new_rows(self, X, y):
-        scores = np.ones(len(y))
-        for code in np.unique(y):
-            rows = y == code
-            if self._clusterings[code] is not None:
-                pca, clusters, shares = self._clusterings[code]
-                points = pca.transform(X[rows].astype(np.float64))
-                scores[rows] = shares[clusters.predict(points)]
-        return scores
+        clusters = KMeans(_N_CLUSTERS, n_init=_N_INIT, random_state=self.random_state)
+        labels = clusters.fit_predict(pca.fit_transform(rows))
+        return (np.bincount(labels) / len(rows))[labels]

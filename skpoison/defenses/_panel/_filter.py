@@ -21,10 +21,8 @@ from ...exceptions import DegenerateFilterWarning, EmptyShareWarning
 from ._evidence import tail_evidence
 from ._members import default_panel
 
-# Of the rows, and at most of any class, how many the second pass learns without.
-_SUSPENDED, _OF_A_CLASS = 0.2, 0.5
 # "auto" removes rows of more mean evidence than this share of the most there can be.
-_AUTO = 2 / 3
+_AUTO = 3 / 4
 
 
 class PanelFilter(PoisonFilter):
@@ -38,10 +36,8 @@ class PanelFilter(PoisonFilter):
     filters, Fisher's way to combine p-values [1]_: one filter by which a row stands far
     out of the bulk outweighs several by which it is one of the last.
 
-    Poison spoils the models that judge it. So there are two passes: in the second the
-    filters are fitted without the most suspect fifth of the rows (of a class at most
-    half), which they judge as new rows. The evidence of both is averaged. No trusted
-    rows are needed; those that there are are passed on to the filters, and kept.
+    No trusted rows are needed; those that there are are passed on to the filters, and
+    kept.
 
     What breaks it: rows that are hard for all models, where classes overlap, look like
     poison; poison that none of the filters sees; poison that is the majority wherever
@@ -53,15 +49,14 @@ class PanelFilter(PoisonFilter):
     filters : list of (str, filter) tuples, default=None
         Defenses of this package, all of classifications or all of regressions. Other
         outlier detectors go into a :class:`PerClassFilter`. Their thresholds are not
-        read. Filters that do not judge new rows have the first pass alone. None is the
-        panel of this project, for classes and dense numbers, features to scale: the
-        vote of 15 neighbours, the out-of-fold losses of a linear model, of a random
-        forest, and of linear models that see half of the features each, the main
-        direction of each class, and the size of the cluster.
+        read. None is the panel of this project, for classes and dense numbers on
+        features of one scale: the vote of 15 neighbours, the out-of-fold losses of a
+        linear model, of a random forest, and of linear models that see half of the
+        features each, the main direction of each class, and the size of the cluster.
     contamination : "auto" or float in (0, 0.5], default="auto"
         Share of the rows to remove, not counting trusted ones; rows that tie at the cut
         are kept. "auto" removes the rows of which the filters' p-values have a
-        geometric mean below n_samples ** (-2 / 3): those that nearly all filters
+        geometric mean below n_samples ** (-3 / 4): those that nearly all filters
         accuse. That is few of clean rows, and few of most kinds of poison; say how
         much there may be if you know it.
     n_jobs : int or None, default=None
@@ -72,7 +67,7 @@ class PanelFilter(PoisonFilter):
     Attributes
     ----------
     filters_ : list of (str, filter) tuples
-        The filters as the second pass fitted them.
+        The fitted filters.
     evidence_ : ndarray of shape (n_samples, n_filters)
         Evidence of each filter against each row; higher is more suspect. 3 is a p-value
         of .05, 7 one of .001.
@@ -113,8 +108,8 @@ class PanelFilter(PoisonFilter):
     -----
     The evidence of filters that look at the same thing is dependent, so that the mean
     has no exact p-value: it ranks rows, and says which filters accuse them. The form of
-    the tail, the passes and the panel were chosen on four data sets, and measured on
-    four others.
+    the tail and the panel were chosen on four data sets, and measured on four others. A
+    second pass, of filters fitted without the most suspect rows, was no better.
 
     References
     ----------
@@ -196,33 +191,15 @@ class PanelFilter(PoisonFilter):
         else:
             members = self._members()
         self.filters_ = [(name, clone(filter)) for name, filter in members]
-        classification = hasattr(self, "classes_")
-        targets = self.classes_[y] if classification else y
-        everything = np.ones(len(y), dtype=bool)
-        first = self._pass(X, targets, trusted, everything)
-        groups = y if classification else np.zeros(len(y), dtype=int)
-        believed = ~_most_suspect(first.mean(axis=1), groups)
-        if trusted is not None:
-            believed |= trusted
-        second = self._pass(X, targets, trusted, believed, before=first)
-        self.evidence_ = (first + second) / 2
+        targets = self.classes_[y] if hasattr(self, "classes_") else y
+        self.evidence_ = np.column_stack(
+            [
+                tail_evidence(_fitted_scores(filter, X, targets, trusted))
+                for _, filter in self.filters_
+            ]
+        )
         scores = -self.evidence_.mean(axis=1)
         return scores, self._threshold(scores if trusted is None else scores[~trusted])
-
-    def _pass(self, X, y, trusted, learned, before=None):
-        """Evidence against all rows, of filters that are fitted to some of them."""
-        evidence = np.empty((len(y), len(self.filters_)))
-        trusted = None if trusted is None else trusted[learned]
-        for column, (_, filter) in enumerate(self.filters_):
-            if before is not None and not hasattr(filter, "score_samples"):
-                evidence[:, column] = before[:, column]
-                continue
-            scores = np.empty(len(y))
-            scores[learned] = _fitted_scores(filter, X[learned], y[learned], trusted)
-            if not learned.all():
-                scores[~learned] = filter.score_samples(X[~learned], y[~learned])
-            evidence[:, column] = tail_evidence(scores)
-        return evidence
 
     def _threshold(self, scores):
         if self.contamination == "auto":
@@ -239,12 +216,3 @@ def _fitted_scores(filter, X, y, trusted):
         warnings.simplefilter("ignore", EmptyShareWarning)
         warnings.simplefilter("ignore", DegenerateFilterWarning)
         return filter._fit_for_scores(X, y, trusted).sample_scores_
-
-
-def _most_suspect(evidence, groups):
-    """The rows of most evidence, of a class no more than those above its median."""
-    suspect = evidence > np.quantile(evidence, 1 - _SUSPENDED)
-    for group in np.unique(groups):
-        rows = groups == group
-        suspect[rows] &= evidence[rows] > np.quantile(evidence[rows], 1 - _OF_A_CLASS)
-    return suspect

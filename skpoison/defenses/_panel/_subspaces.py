@@ -1,7 +1,6 @@
 """Losses of models that see half of the features."""
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from ..._utils.canonical_order import canonical_order
@@ -36,30 +35,19 @@ class SubspaceLossFilter(PoisonFilter):
         rng = check_random_state(self.random_state)
         n_features = X.shape[1]
         half = max(1, round(n_features / 2))
-        self._subspaces = [
-            np.sort(rng.permutation(n_features)[:half]) for _ in range(_N_SUBSPACES)
-        ]
         losses = LossFilter(
             ShrunkenDiscriminantAnalysis(),
             n_jobs=self.n_jobs,
             random_state=self.random_state,
         )
-        self._filters = [clone(losses) for _ in self._subspaces]
         # Rows that are equal in a subspace keep the order they have in all features.
         order = canonical_order(X, y)
         X, y = X[order], y[order]
+        total = np.zeros(len(y))
+        for _ in range(_N_SUBSPACES):
+            columns = np.sort(rng.permutation(n_features)[:half])
+            losses._fit_for_scores(X[:, columns], y)
+            total += np.maximum(losses.sample_scores_, _LEAST)
         scores = np.empty(len(y))
-        scores[order] = self._mean_score(
-            lambda filter, rows: filter._fit_for_scores(rows, y).sample_scores_, X
-        )
+        scores[order] = total / _N_SUBSPACES
         return scores, -np.inf
-
-    def _score_new_rows(self, X, y):
-        return self._mean_score(lambda filter, rows: filter.score_samples(rows, y), X)
-
-    def _mean_score(self, score, X):
-        scores = [
-            np.maximum(score(filter, X[:, columns]), _LEAST)
-            for filter, columns in zip(self._filters, self._subspaces)
-        ]
-        return np.mean(scores, axis=0)
