@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from sklearn import get_config
 from threadpoolctl import threadpool_limits
 
+from .._utils.interruption import Interruption
 from .._utils.threads import one_blas_thread
 from . import _prefilter16
 from ._candidates import Candidates, SampledLevels
@@ -79,9 +80,13 @@ class _Counter:
             ThreadPoolExecutor(
                 self.n_jobs, initializer=threadpool_limits, initargs=(1, "openmp")
             ) as workers,
+            Interruption() as interruption,
         ):
             undecided = workers.map(
-                lambda share: self._count_share(prefilter, share, n_strip_rows), shares
+                lambda share: self._count_share(
+                    prefilter, share, n_strip_rows, interruption
+                ),
+                shares,
             )
             return np.concatenate(list(undecided))
 
@@ -98,13 +103,14 @@ class _Counter:
         )
         return n_strip_rows, int(np.clip(n_block_rows, 1, _MAX_BLOCK_ROWS))
 
-    def _count_share(self, prefilter, blocks, n_strip_rows):
+    def _count_share(self, prefilter, blocks, n_strip_rows, interruption):
         """The work of one thread."""
         n_reference = len(self.reference.rows)
         products = np.empty((len(blocks[0]), n_reference), dtype=prefilter.dtype)
         mask = np.empty((n_strip_rows, n_reference), dtype=bool)
         undecided = []
         for i, block in enumerate(blocks):
+            interruption.check()
             decided = np.zeros(len(block), dtype=bool)
             strips = prefilter.strips(block, products, n_strip_rows)
             for strip, nearness, context in strips:

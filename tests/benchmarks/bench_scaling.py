@@ -1,4 +1,4 @@
-"""The exact vote on rows that stay in a file: time and memory.
+r"""The exact vote on rows that stay in a file: time and memory.
 
 Ten Gaussian clusters with 1 % of the labels flipped, float32, in a memory-mapped file.
 Blocks of rows to judge, drawn at random, meet all rows that vote; every block is a line
@@ -7,7 +7,9 @@ With all blocks done this is the whole vote; with fewer, the time of the others 
 extrapolated. Set OMP_NUM_THREADS=1.
 
     python -m tests.benchmarks.bench_scaling FOLDER
-    python -m tests.benchmarks.bench_scaling FOLDER --n 100000 --blocks 4
+    python -m tests.benchmarks.bench_scaling FOLDER --n 100000 --memory 20 --check
+    python -m tests.benchmarks.bench_scaling FOLDER --n 50000 --sample 0.1 \
+        --separation 0.3
 """
 
 import argparse
@@ -20,24 +22,25 @@ import numpy as np
 from sklearn import config_context
 from sklearn.utils import gen_batches
 
+from skpoison._utils.interruption import Interruption
 from skpoison._utils.stored_rows import StoredRows
-from skpoison.neighbors._tiled._interruption import Interruption
+from skpoison.neighbors import neighbor_votes
 from skpoison.neighbors._tiled._sizes import Sizes
 from skpoison.neighbors._tiled._survey import Survey
 from skpoison.neighbors._tiled._task import Task
 from skpoison.neighbors._vote import Vote
 from tests._memory import GrowthOfMemory, private_bytes
-from tests.benchmarks.bench_neighbors import cpu_model, cpu_seconds
+from tests.benchmarks.bench_neighbors import cpu_model, cpu_seconds, outvoted
 
 N_CLASSES, CHUNK_ROWS = 10, 50_000
 
 
-def stored_clusters(folder, n, d):
+def stored_clusters(folder, n, d, separation):
     """The file of rows, written once, and their labels."""
     rng = np.random.default_rng(0)
-    centres = rng.standard_normal((N_CLASSES, d))
+    centres = separation * rng.standard_normal((N_CLASSES, d))
     y = rng.integers(0, N_CLASSES, n)
-    path = folder / f"clusters_{n}_{d}.npy"
+    path = folder / f"clusters_{n}_{d}_{separation:g}.npy"
     if not path.exists():
         new = path.with_suffix(".part")
         X = np.lib.format.open_memmap(new, "w+", np.float32, (n, d))
@@ -84,13 +87,24 @@ def main():
     parser.add_argument("--n", type=int, default=1_000_000)
     parser.add_argument("--d", type=int, default=64)
     parser.add_argument("--k", type=int, default=50)
+    parser.add_argument("--separation", type=float, default=1.0)
     parser.add_argument("--memory", type=float, default=200, help="in MiB")
     parser.add_argument("--blocks", type=int, help="all by default")
+    parser.add_argument(
+        "--check", action="store_true", help="compare all with the vote in memory"
+    )
+    parser.add_argument(
+        "--sample", type=float, help="let this share of the rows vote, and compare"
+    )
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     results = args.folder / f"blocks_{args.n}_{args.d}_{args.k}_{args.memory:g}.jsonl"
-    X, y = stored_clusters(args.folder, args.n, args.d)
+    X, y = stored_clusters(args.folder, args.n, args.d, args.separation)
     print(cpu_model())
+    if args.check:
+        return check(X, y, args.k, args.memory)
+    if args.sample is not None:
+        return compare_sample(np.array(X), y, args.k, args.sample)
     before = private_bytes()
     with config_context(working_memory=args.memory), GrowthOfMemory(before) as memory:
         started = time.process_time()
@@ -124,6 +138,32 @@ def main():
         with results.open("a") as file:
             file.write(json.dumps(done[i]) + "\n")
     report(done.values(), len(blocks), args.n)
+
+
+def check(X, y, k, memory):
+    """The whole vote, by tiles and in memory."""
+    seconds, growth, votes = [], [], []
+    for rows in (X, np.array(X)):
+        begun = time.process_time()
+        with config_context(working_memory=memory), GrowthOfMemory() as held:
+            votes.append(neighbor_votes(rows, y, k))
+        seconds.append(time.process_time() - begun)
+        growth.append(held.growth / 2**20)
+    print(f"the same votes: {np.array_equal(*votes)}")
+    for name, cpu, mebibytes in zip(("by tiles", "in memory"), seconds, growth):
+        print(f"{name}: {cpu:.1f} CPU s, {mebibytes:.0f} MiB")
+
+
+def compare_sample(X, y, k, share):
+    """Which rows are outvoted where a part of the rows casts a part of the votes."""
+    sample = np.random.default_rng(0).random(len(X)) < share
+    exact = outvoted(neighbor_votes(X, y, k), y)
+    fewer = max(1, round(k * share))
+    found = outvoted(neighbor_votes(X[sample], y[sample], fewer, X_query=X), y)
+    # The rows of the sample vote for themselves: they are not compared.
+    exact, found = exact[~sample], found[~sample]
+    print(f"{exact.sum()} rows outvoted by all, {found.sum()} by the sample")
+    print(f"recall {found[exact].mean():.3f}, precision {exact[found].mean():.3f}")
 
 
 def report(done, n_blocks, n):

@@ -17,7 +17,7 @@ CHILD = """
     from sklearn import config_context
 
     from skpoison.neighbors import neighbor_votes
-    from skpoison.neighbors._tiled._interruption import Interruption
+    from skpoison._utils.interruption import Interruption
 
     calls = []
 
@@ -29,6 +29,8 @@ CHILD = """
 
     if __name__ == "__main__":
         X, y = np.load(sys.argv[1], mmap_mode="r"), np.arange(50_000) % 3
+        if sys.argv[3] == "memory":
+            X = np.array(X)
         if sys.argv[2] == "threading":
             Interruption.check = check
         else:
@@ -50,15 +52,18 @@ CHILD = """
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /dev/shm")
-@pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_no_threads_shared_memory_or_files_are_left(tmp_path, backend):
+@pytest.mark.parametrize(
+    ("backend", "where"),
+    [("threading", "file"), ("threading", "memory"), ("loky", "file")],
+)
+def test_no_threads_shared_memory_or_files_are_left(tmp_path, backend, where):
     X = np.random.default_rng(0).standard_normal((50_000, 32), dtype=np.float32)
     np.save(tmp_path / "rows.npy", X)
     script, scratch = tmp_path / "child.py", tmp_path / "scratch"
     script.write_text(textwrap.dedent(CHILD))
     scratch.mkdir()
     ended = subprocess.run(
-        [sys.executable, script, tmp_path / "rows.npy", backend],
+        [sys.executable, script, tmp_path / "rows.npy", backend, where],
         capture_output=True,
         text=True,
         timeout=300,

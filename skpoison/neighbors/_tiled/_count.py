@@ -6,9 +6,9 @@ from joblib.parallel import get_active_backend
 from sklearn import get_config
 from sklearn.utils import gen_batches
 
+from ..._utils.interruption import Interruption
 from ..._utils.threads import one_blas_thread
 from .._vote import Vote
-from ._interruption import Interruption
 from ._sizes import Sizes
 from ._survey import Survey
 from ._task import Task

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import gen_batches
 
+from ..._utils.interruption import Interruption
 from ..._utils.stored_rows import StoredRows, row_blocks
 from ..._utils.threads import one_blas_thread
 from .._band32 import Band32
 from .._exact import completing_distance, squared_distances
 from .._geometry import CHUNK_ROWS
 from .._vote import Vote
-from ._interruption import Interruption
 from ._shortlist import Shortlist
 from ._sizes import Sizes
 from ._survey import Survey

@@ -2,6 +2,8 @@
 
 from threading import Event
 
+__all__ = ["Interruption"]
+
 
 class Interruption:
     """Whether the call that started the tasks has ended before them.
