@@ -18,6 +18,7 @@ __all__ = [
     "stored_rows",
 ]
 
+# For each number of a block: it and seven more in float64.
 _SEVERAL_BYTES = 64
 
 

@@ -156,8 +156,9 @@ class Task:
         """Squared distances of pairs, in the order in which the rows are stored."""
         distance = np.empty(len(row))
         order = np.argsort(column, kind="stable")
+        ascending = column[order]
         for batch, rows in row_blocks(self.X, self.sizes.tile):
-            ends = np.searchsorted(column[order], [batch.start, batch.stop])
+            ends = np.searchsorted(ascending, [batch.start, batch.stop])
             here = order[slice(*ends)]
             distance[here] = squared_distances(
                 block.rows, rows, row[here], column[here] - batch.start
