@@ -1,6 +1,8 @@
 """``skpoison clean``."""
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..._utils.optional import optional_import
 from .._words import shown
@@ -37,17 +39,14 @@ def run_clean(options):
     table = read_table(options)
     audit = audit_of(table, options.task)
     kept = audit.inlier_mask_[: table.n_rows]
-    # Under another name until all of it is there.
-    partial = options.kept.with_name(f".{options.kept.name}.partial")
-    partial = partial.with_suffix(options.kept.suffix)
-    try:
+    # In a folder of its own until all of it is there.
+    with TemporaryDirectory(dir=options.kept.parent, prefix=".skpoison-") as folder:
+        partial = Path(folder) / options.kept.name
         if is_parquet(options.file):
             _copy_parquet(options.file, partial, kept)
         else:
             copy_records(options.file, partial, options.sep, kept)
         os.replace(partial, options.kept)
-    finally:
-        partial.unlink(missing_ok=True)
     print(audit.report_.verdict.headline)
     print(f"{kept.sum()} of {len(kept)} rows are kept, in {shown(options.kept)}.")
     return 0
