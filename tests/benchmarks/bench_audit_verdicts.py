@@ -90,7 +90,7 @@ def measure(name, poisoned, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10, 20)))
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10, 15)))
     parser.add_argument("--data", nargs="+", default=[*LABELS, *VALUES])
     options = parser.parse_args()
     begin = time.process_time()
