@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
 import torch
+
+from skpoison import attacks, defenses, embedding, generative, neighbors
 
 from . import _paths
 from .__main__ import main
@@ -19,6 +22,19 @@ def test_every_path_is_what_it_is_on_the_cpu(capsys):
     printed = capsys.readouterr().out
     assert all(f"| {path.name} |" in printed for path in _paths.PATHS)
     assert "| 300, 16, 20 |" in printed
+
+
+def test_whatever_takes_a_device_has_a_path():
+    packages = attacks, defenses, embedding, generative, neighbors
+    public = {name: getattr(p, name) for p in packages for name in p.__all__}
+    takes_one = {
+        name
+        for name, thing in public.items()
+        if callable(thing) and "device" in signature(thing).parameters
+    }
+    assert {"DeepKNNFilter", "NetEmbedding"} <= takes_one
+    told = ", ".join(path.name for path in _paths.PATHS)
+    assert {name for name in takes_one if name not in told} == set()
 
 
 def test_a_path_that_is_off_is_told(capsys, monkeypatch):
