@@ -131,8 +131,12 @@ class SpectralSignatureFilter(PoisonFilter):
         return self._relative_to_cut(self._squared_components(X, y), y)
 
     def _squared_components(self, X, y):
-        centred = X - self.means_[y]
-        return np.einsum("ij,ij->i", centred, self.directions_[y]) ** 2
+        components = np.empty(len(y))
+        for c, (mean, direction) in enumerate(zip(self.means_, self.directions_)):
+            of_class = y == c
+            # Row by row: BLAS would round equal rows differently at different places.
+            components[of_class] = np.einsum("ij,j->i", X[of_class] - mean, direction)
+        return components**2
 
     def _relative_to_cut(self, squares, y):
         cut = self.cuts_[y]
