@@ -62,7 +62,7 @@ def parse(argv):
         type=int,
         help="of the critics of De-Pois; default: 300 on images, 500 on tables",
     )
-    add("--mimics", nargs="+", choices=MIMICS, default=[OURS, "GAN"])
+    add("--mimics", nargs="+", choices=MIMICS, default=[OURS])
     add(
         "--width",
         type=float,
