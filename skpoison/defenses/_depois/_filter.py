@@ -63,19 +63,20 @@ class DePoisFilter(PoisonFilter):
     residual of a LASSO of the trusted rows, in deviations of its out-of-fold residuals.
 
     What breaks it: wrong or few trusted rows; trusted rows from another distribution
-    than the rest; poison with a plausible label, clean-label poison above all. Of a
-    class without trusted rows every row is removed, since the default critics have met
-    its label as a wrong one alone; critics of generated rows keep some of it by chance,
-    and warn. The features of a network that was trained on the very rows that are
-    judged hide what it has learned from the poison: clean-label poison passes, and
-    wrong labels that the network knows by heart. Take those of a network of other,
-    clean rows. The default critics do not know where the rows lie, only which label
-    fits: a row far from all others is kept when its label fits. An attacker who has
-    clean rows like the trusted ones trains critics of his own and moves poison along
-    their `score_gradient` until it passes, at will; he needs neither the trusted rows
-    nor the critics of the filter [2]_. A well-chosen classifier of the trusted rows
-    does about as well where rows differ in few features and at less cost: compare with
-    `TrustedDisagreementFilter`.
+    than the rest; poison with a plausible label, clean-label poison above all; many
+    poison rows that are much alike, as pGAN makes them, since critics that have
+    admitted some admit more (``n_rounds=0`` lets fewer pass). Of a class without
+    trusted rows every row is removed, since the default critics have met its label as a
+    wrong one alone; critics of generated rows keep some of it by chance, and warn. The
+    features of a network that was trained on the very rows that are judged hide what it
+    has learned from the poison: clean-label poison passes, and wrong labels that the
+    network knows by heart. Take those of a network of other, clean rows. The default
+    critics do not know where the rows lie, only which label fits: a row far from all
+    others is kept when its label fits. An attacker who has clean rows like the trusted
+    ones trains critics of his own and moves poison along their `score_gradient` until
+    it passes, at will; he needs neither the trusted rows nor the critics of the filter
+    [2]_. A well-chosen classifier of the trusted rows does about as well where rows
+    differ in few features and at less cost: compare with `TrustedDisagreementFilter`.
 
     Parameters
     ----------
