@@ -47,7 +47,15 @@ def filter_without_trusted_rows(filter, regression, n_sampled, n_rows, seed, n_j
     if n_sampled < n_rows:
         # A panel does not judge the rows outside the sample.
         return DeepKNNFilter(k=_VOTES, n_jobs=n_jobs)
-    return PanelFilter(contamination=_LISTED, n_jobs=n_jobs, random_state=seed)
+    return PanelFilter(n_jobs=n_jobs, random_state=seed)
+
+
+def listed_share(filter, regression):
+    """The share of the rows that is listed where nothing tells how many are poison.
+
+    None where the filter's own threshold tells.
+    """
+    return _LISTED if filter == "auto" and not regression else None
 
 
 def model_of(estimator, regression, n_classes, n_features, seed):

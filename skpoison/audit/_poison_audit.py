@@ -22,6 +22,7 @@ from ._csv import COLUMNS, suspect_rows, write_csv
 from ._defaults import (
     filter_with_trusted_rows,
     filter_without_trusted_rows,
+    listed_share,
     model_of,
 )
 from ._explain import accusers, explain, remoteness
@@ -320,7 +321,10 @@ class PoisonAudit(BaseEstimator):
                 self.n_jobs,
             )
         )
-        scored = score_rows(filter, encoder, sampled, rows, sample)
+        listed = (
+            None if rows.has_trusted else listed_share(self.filter, rows.regression)
+        )
+        scored = score_rows(filter, encoder, sampled, rows, sample, listed)
         del sampled
         worst = scored.worst_first()
         effect, explanations = self._explain(

@@ -43,7 +43,7 @@ class Scores:
         return suspects[np.argsort(self.scores[suspects], kind="stable")]
 
 
-def score_rows(filter, encoder, sampled, rows, sample):
+def score_rows(filter, encoder, sampled, rows, sample, listed=None):
     """Fit a filter to the sample, and score all rows.
 
     Parameters
@@ -54,6 +54,9 @@ def score_rows(filter, encoder, sampled, rows, sample):
         The rows of the sample.
     rows : Rows
     sample : ndarray of int of shape (n_sampled,)
+    listed : float or None, default=None
+        Share of the rows that are suspects, those that tie with the last one too; None
+        for those below the threshold of the filter.
 
     Returns
     -------
@@ -87,6 +90,9 @@ def score_rows(filter, encoder, sampled, rows, sample):
             scores[known], filter.q_values_[~rows.trusted[sample]], scores
         )
         q_values[rows.trusted] = 1.0
+    if listed is not None:
+        last = np.partition(scores, int(listed * n))[int(listed * n)]
+        threshold = float(np.nextafter(last, np.inf))
     suspect = (scores < threshold) & ~rows.trusted
     return Scores(filter, scores, q_values, threshold, suspect)
 

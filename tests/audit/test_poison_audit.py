@@ -71,7 +71,8 @@ def test_without_trusted_rows_nothing_is_claimed(table):
 def test_without_trusted_rows_a_panel_lists_the_worst(table):
     X, y, _, wrong = table
     audit = quick_audit(filter="auto").fit(X, y)
-    assert len(audit.suspects_) == 0.05 * len(y) // 1
+    # Rows that tie with the last of the twentieth are listed too.
+    assert 0.05 * len(y) <= len(audit.suspects_) <= 0.1 * len(y)
     assert np.isin(audit.suspects_["position"], wrong).mean() > 0.8
     assert audit.suspects_["evidence"].str.contains("Of the panel accuse it: ").all()
 
