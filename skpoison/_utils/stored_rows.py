@@ -135,7 +135,12 @@ def row_blocks(X: Any, n_rows: int | None = None) -> Iterator[tuple[slice, np.nd
     for batch in batches:
         rows = X[batch]
         for part in gen_batches(len(rows), n_rows):
-            yield slice(batch.start + part.start, batch.start + part.stop), rows[part]
+            block = rows[part]
+            if len(block) < len(rows):
+                # Whoever holds a part of a chunk must not hold all of it.
+                block = block.copy()
+            yield slice(batch.start + part.start, batch.start + part.stop), block
+        del rows, block
 
 
 def _is_persisted(source):

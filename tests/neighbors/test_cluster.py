@@ -21,8 +21,8 @@ distributed = pytest.importorskip("distributed")
 @pytest.fixture(scope="module")
 def rows():
     rng = np.random.default_rng(0)
-    y = rng.integers(0, 3, 1500)
-    X = rng.standard_normal((1500, 6)).astype(np.float32) + y[:, None] / 2
+    y = rng.integers(0, 3, 600)
+    X = rng.standard_normal((600, 6)).astype(np.float32) + y[:, None] / 2
     # Ties.
     X[::9] = X[0]
     return X.astype(np.float32), y
@@ -39,12 +39,12 @@ def cluster():
         yield client
 
 
-@pytest.mark.parametrize("chunks", [(400, 4), (1500, 6)])
+@pytest.mark.parametrize("chunks", [(200, 4), (600, 6)])
 def test_the_votes_on_a_dask_array_are_those_on_its_rows(rows, chunks):
     X, y = rows
     lazy = da.from_array(X, chunks=chunks)
     weighted = {"class_weight": "replicate", "include_self": True}
-    with config_context(working_memory=0.5):
+    with config_context(working_memory=2):
         assert_array_equal(neighbor_votes(lazy, y, 20), neighbor_votes(X, y, 20))
         assert_array_equal(
             neighbor_votes(X, y, 20, X_query=lazy[5:300], **weighted),
@@ -57,7 +57,7 @@ def test_the_votes_on_a_dask_array_are_those_on_its_rows(rows, chunks):
 )
 def test_filters_judge_a_dask_array_and_keep_it_lazy(rows, filter):
     X, y = rows
-    lazy = da.from_array(X, chunks=(400, 4))
+    lazy = da.from_array(X, chunks=(200, 4))
     expected = filter.fit(X, y).inlier_mask_
     assert_array_equal(filter.fit(lazy, y).inlier_mask_, expected)
     assert filter.transform(lazy) is lazy
@@ -75,14 +75,14 @@ def test_a_dask_array_is_read_chunk_by_chunk(rows):
         read.append(len(block))
         return block
 
-    lazy = da.from_array(X, chunks=(300, 6)).map_blocks(chunk, meta=X[:0])
+    lazy = da.from_array(X, chunks=(120, 6)).map_blocks(chunk, meta=X[:0])
     L2CentroidFilter().fit(lazy, y)
     # To check them, for the centroids, and for the distances.
-    assert read == 3 * 5 * [300]
+    assert read == 3 * 5 * [120]
 
 
 def test_an_array_of_unknown_length_is_refused(rows):
-    lazy = da.from_array(rows[0], chunks=(400, 6))
+    lazy = da.from_array(rows[0], chunks=(200, 6))
     with pytest.raises(ValueError, match="compute_chunk_sizes"):
         neighbor_votes(lazy[lazy[:, 0] > 0], rows[1], 5)
 
@@ -101,7 +101,7 @@ def test_the_votes_of_a_cluster_are_those_of_one_process(
 
     monkeypatch.setattr(Task, "count", count)
     with config_context(working_memory=0.3), parallel_config("dask"):
-        for source in (X, mapped, da.from_array(X, chunks=(400, 6))):
+        for source in (X, mapped, da.from_array(X, chunks=(200, 6))):
             assert_array_equal(neighbor_votes(source, y, 20), expected[0])
             votes = neighbor_votes(source, y, 20, X_query=mapped[:99])
             assert_array_equal(votes, expected[1])
@@ -119,7 +119,7 @@ def test_a_killed_worker_costs_a_retry(cluster, rows, tmp_path):
             os.kill(os.getpid(), signal.SIGKILL)
         return block
 
-    lazy = da.from_array(X, chunks=(400, 6)).map_blocks(chunk, meta=X[:0])
+    lazy = da.from_array(X, chunks=(200, 6)).map_blocks(chunk, meta=X[:0])
     with config_context(working_memory=0.3), parallel_config("dask"):
         votes = neighbor_votes(lazy, y, 20)
     assert killed.exists()
@@ -128,6 +128,6 @@ def test_a_killed_worker_costs_a_retry(cluster, rows, tmp_path):
 
 @pytest.mark.slow
 def test_an_array_in_the_memory_of_a_cluster_is_refused(cluster, rows):
-    lazy = da.from_array(rows[0], chunks=(400, 6)).persist()
+    lazy = da.from_array(rows[0], chunks=(200, 6)).persist()
     with pytest.raises(ValueError, match="as it was before persist"):
         DeepKNNFilter(k=5).fit(lazy, rows[1])

@@ -171,15 +171,18 @@ GROWTH = """
     X = np.load(sys.argv[1], mmap_mode="r")
     y = np.random.default_rng(0).integers(0, 3, len(X))
     neighbor_votes(np.random.default_rng(0).standard_normal((2000, 16)), y[:2000], 5)
+    {prepare}
     with config_context(working_memory={memory}), GrowthOfMemory() as memory:
         {work}
     print(memory.growth)
 """
 
 
-def growth(path, filter, work, memory):
+def growth(path, filter, work, memory, prepare=""):
     """Bytes that a child process takes for itself while it judges rows of a file."""
-    script = textwrap.dedent(GROWTH).format(filter=filter, work=work, memory=memory)
+    script = textwrap.dedent(GROWTH).format(
+        filter=filter, work=work, memory=memory, prepare=prepare
+    )
     ended = subprocess.run(
         [sys.executable, "-c", script, path], capture_output=True, text=True, check=True
     )
@@ -198,6 +201,25 @@ def test_memory_stays_within_its_bound(tmp_path, kind):
     work = "neighbor_votes(X, y, 20, X_query=np.array(X[:60]), n_jobs=2)"
     labels = 4 * 8 * len(X)
     assert growth(path, "DeepKNNFilter", work, 8) <= 8 * 2**20 + labels
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_dask_array_is_held_by_one_chunk(tmp_path):
+    pytest.importorskip("dask.array")
+    path = tmp_path / "rows.npy"
+    X = np.lib.format.open_memmap(path, "w+", np.float32, (100_000, 64))
+    X[:] = np.random.default_rng(0).standard_normal(X.shape, dtype=np.float32)
+    X.flush()
+    # What is computed is copied from the file, 5 MB at a time.
+    prepare = (
+        "import dask.array; lazy = dask.array.from_array(X, chunks=(20_000, 64))"
+        ".map_blocks(np.array, meta=X[:0]); lazy[:9].compute(scheduler='synchronous')"
+    )
+    work = "neighbor_votes(lazy, y, 20, X_query=np.array(X[:60]))"
+    chunk, labels = 4 * 64 * 20_000, 4 * 8 * len(X)
+    grown = growth(path, "DeepKNNFilter", work, 8, prepare)
+    assert grown <= 8 * 2**20 + chunk + labels
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
