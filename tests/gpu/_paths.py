@@ -226,13 +226,11 @@ PATHS = [
         0.05,
         clean_label(FeatureCollisionAttack),
     ),
-    Path(
-        "GradientPoisoningAttack", "accuracy left", 0.15, gradient_poisoning("direct")
-    ),
+    Path("GradientPoisoningAttack", "accuracy left", 0.3, gradient_poisoning("direct")),
     Path(
         "GradientPoisoningAttack, generative",
         "accuracy left",
-        0.25,
+        0.3,
         gradient_poisoning("generative"),
     ),
     Path("PGANAttack, vectors", "test error", 0.2, pgan()),
