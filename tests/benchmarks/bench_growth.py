@@ -377,7 +377,7 @@ def fill(path, cases, sizes, limit):
                 print(*row.values(), file=sys.stderr, flush=True)
             too_long = row["outcome"] == "over the limit"
             if too_long and n == max(ROWS) and ROWS[1] in done_seconds(rows, case):
-                sizes_left = [BETWEEN]
+                sizes_left, too_long = [BETWEEN], False
 
 
 def done_seconds(rows, case):
