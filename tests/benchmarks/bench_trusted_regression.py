@@ -5,7 +5,7 @@ the four attacks: .788 for the plain ridge, .850 for five rounds of self-trainin
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_trusted_regression
 
-takes three minutes of one core.
+takes two minutes of one core.
 """
 
 import argparse
