@@ -13,6 +13,7 @@ from ...defenses import (
     L2CentroidFilter,
     LossFilter,
     OneClassSVMFilter,
+    PanelFilter,
     PerClassFilter,
     SeverFilter,
     SpectralSignatureFilter,
@@ -37,12 +38,14 @@ CLASSIFICATION = {
     "Deep k-NN, k / N = 1": DeepKNNFilter(),
     "edited neighbours": EditedNeighbours(),
     "confident learning": ConfidentLearning(_FOREST),
+    "panel": PanelFilter(contamination=0.1),
     "trusted SVC": TrustedDisagreementFilter(SVC()),
     "trusted SVC, self-trained": TrustedDisagreementFilter(SVC(), n_rounds=5),
     "annealed trust": AnnealedTrustFilter(),
     "De-Pois": DePoisFilter(),
     "DUTI": DUTIFilter(),
     "Deep k-NN, calibrated": CalibratedFilter(DeepKNNFilter(k=15)),
+    "panel, calibrated": CalibratedFilter(PanelFilter()),
     "annealed trust, calibrated": CalibratedFilter(AnnealedTrustFilter()),
 }
 REGRESSION = {
