@@ -27,7 +27,7 @@ def report_as_json(report):
         "schema": "skpoison-audit",
         "schema_version": SCHEMA_VERSION,
         "skpoison_version": version("skpoison"),
-        "data": _cells(asdict(report.data)),
+        "data": {**_cells(asdict(report.data)), "file": report.data.file},
         "verdict": {
             **_cells(asdict(report.verdict)),
             "claims": report.verdict.claims,

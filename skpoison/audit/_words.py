@@ -1,5 +1,7 @@
 """Values from a data set, as they may be shown to a person."""
 
+from pathlib import PurePath
+
 import numpy as np
 
 from .._utils.messages import plain
@@ -8,7 +10,7 @@ _LONGEST = 80
 
 
 def shown(value, longest=_LONGEST):
-    """A value as text that is safe to print, cut where it is long.
+    """A value as text that is safe to print, cut where it is long; a path is whole.
 
     Whatever a terminal or a page would act on rather than show (control characters,
     NUL bytes, marks that turn the direction of writing, halves of surrogate pairs)
@@ -24,6 +26,9 @@ def shown(value, longest=_LONGEST):
     str
     """
     text = value if isinstance(value, str) else str(plain(value))
+    if isinstance(value, PurePath):
+        # A part of it names nothing; ten is the length of the longest escape.
+        longest = 10 * len(text)
     cut = text[: longest + 1]
     escaped = "".join(c if c.isprintable() else _escape(c) for c in cut)
     if len(escaped) <= longest:

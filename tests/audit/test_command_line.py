@@ -113,6 +113,11 @@ def test_without_trusted_rows_it_ranks_and_promises_nothing(file, capsys):
     assert not kept.exists()
 
 
+def test_a_path_is_named_whole(tmp_path, capsys):
+    path = tmp_path / f"{'folder' * 20}.csv"
+    assert f"{path} is no file" in refused(capsys, "audit", path, "--target", "y")
+
+
 def test_the_input_is_never_written_over(file, capsys):
     before = file.read_bytes()
     link = file.parent / "link.csv"

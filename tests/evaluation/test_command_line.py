@@ -23,7 +23,7 @@ def test_each_experiment_says_how_it_is_called_and_what_it_costs(name, capsys):
         main([name, "--help"])
     printed = capsys.readouterr().out
     assert f"usage: python -m skpoison.evaluation {name} " in printed
-    assert "minutes" in printed
+    assert "minutes" in printed or "hour" in printed
     assert "--results" in printed
 
 
