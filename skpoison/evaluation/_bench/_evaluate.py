@@ -236,6 +236,8 @@ class _FinishedCells:
 
     def __init__(self, folder, parts):
         self.store = CellStore(folder)
+        # Once: each of them is read from a file.
+        self.versions = versions()
         self.parts = _Parts(
             **{
                 name: {k: describe(part) for k, part in getattr(parts, name).items()}
@@ -261,7 +263,7 @@ class _FinishedCells:
             "estimator": self.parts.estimators[estimator],
             "scoring": self.parts.scoring,
             "setting": setting.without_names,
-            "versions": versions(),
+            "versions": self.versions,
         }
 
 
