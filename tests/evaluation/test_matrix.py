@@ -6,9 +6,14 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
+from skpoison.evaluation import with_interval
 from skpoison.evaluation._matrix import _command, _datasets, _defenses
-from skpoison.evaluation._matrix._peers import ConfidentLearning, EditedNeighbours
-from skpoison.evaluation._matrix._report import print_tables
+from skpoison.evaluation._matrix._peers import (
+    ActivationClustering,
+    ConfidentLearning,
+    EditedNeighbours,
+)
+from skpoison.evaluation._matrix._report import _by_attack, _worst, print_tables
 from tests.evaluation.test_evaluate_defenses import bench
 
 
@@ -66,6 +71,65 @@ def test_cleanlab_finds_rows_of_other_labels():
     verdict = ConfidentLearning(LogisticRegression(max_iter=1000)).fit_predict(X, y)
     assert (verdict[:5] == -1).all()
     assert (verdict[5:50] == 1).all()
+
+
+def test_art_sees_rows_of_another_class_and_repeats_itself():
+    pytest.importorskip("art.defences.detector.poison")
+    X, y = load_iris(return_X_y=True)
+    y[:5] = 2
+    verdict = ActivationClustering(random_state=0).fit_predict(X, y)
+    assert (verdict[:5] == -1).all()
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    again = ActivationClustering(random_state=0).fit_predict(X, y)
+    np.testing.assert_array_equal(again, verdict)
+    after = np.random.get_state()[1]  # noqa: NPY002
+    np.testing.assert_array_equal(after, before)
+
+
+def test_every_part_has_the_peers_and_calibrated_and_plain_filters():
+    names = list(_defenses.CLASSIFICATION)
+    assert sum("(" in name for name in names) >= 3
+    for defenses in (_defenses.CLASSIFICATION, _defenses.REGRESSION):
+        calibrated = [name for name in defenses if name.endswith(", calibrated")]
+        assert calibrated
+    assert [*_command.PARTS["classification"].datasets] == [
+        *("Fourclass", "digits", "german", "pima", "spambase")
+    ]
+    assert [*_command.PARTS["regression"].datasets] == ["house"]
+
+
+@pytest.fixture
+def two_sets():
+    """Two data sets far apart, of repeats that hardly differ."""
+    noise = np.array([-0.1, 0.0, 0.1])
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "dataset": dataset,
+                "attack": "flips",
+                "repeat": range(3),
+                "defense": "k-NN",
+                "clean_removed": level + noise,
+            }
+        )
+        for dataset, level in {"easy": 10, "hard": 30}.items()
+    ).reset_index(drop=True)
+
+
+def test_a_repeat_is_one_observation_over_all_data_sets(two_sets):
+    cell = _by_attack(two_sets, "clean_removed", digits=3).loc["k-NN", "flips"]
+    assert cell == with_interval([19.9, 20.0, 20.1])
+
+
+def test_a_repeat_that_lacks_a_data_set_is_in_no_mean(two_sets):
+    two_sets.loc[0, "clean_removed"] = np.nan
+    cell = _by_attack(two_sets, "clean_removed", digits=3).loc["k-NN", "flips"]
+    assert cell == with_interval([20.0, 20.1])
+
+
+def test_the_worst_data_set_is_named(two_sets):
+    table = _worst(two_sets.rename(columns={"clean_removed": "gain"}))
+    assert table.loc["k-NN", "flips"] == "10.0 easy"
 
 
 def test_tables_have_the_controls_and_name_what_failed(capsys):

@@ -2,13 +2,11 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.linear_model import Ridge
-from sklearn.svm import SVC
 
 from ...inspection import DefenseMatrixDisplay
 from .._bench._evaluate import evaluate_defenses
 from .._options import experiment_parser
-from . import _attacks, _datasets, _defenses
+from ._parts import PARTS
 from ._report import print_tables
 
 DESCRIPTION = """\
@@ -28,20 +26,6 @@ Everything takes 60 minutes of one core. Finished cells are kept in results/cell
 second run measures what is missing. cleanlab and imbalanced-learn are in the extra
 "bench"; their lines fail without them.
 """
-PARTS: dict[str, tuple[dict, dict, dict, dict]] = {
-    "classification": (
-        _attacks.CLASSIFICATION,
-        _defenses.CLASSIFICATION,
-        _datasets.CLASSIFICATION,
-        {"SVC": SVC()},
-    ),
-    "regression": (
-        _attacks.REGRESSION,
-        _defenses.REGRESSION,
-        _datasets.REGRESSION,
-        {"ridge": Ridge(0.1)},
-    ),
-}
 QUICK = {"repeats": 2, "datasets": ["Fourclass"], "without": ["De-Pois"]}
 
 
@@ -49,9 +33,11 @@ def parse(argv):
     """The options."""
     parser = experiment_parser("matrix", DESCRIPTION)
     add = parser.add_argument
-    attacks, _, datasets, _ = (list(a | b) for a, b in zip(*PARTS.values()))
-    add("--datasets", nargs="+", choices=datasets, default=datasets)
-    add("--attacks", nargs="+", choices=attacks, default=attacks)
+    for group in ("datasets", "attacks"):
+        names = list(
+            dict.fromkeys(name for p in PARTS.values() for name in getattr(p, group))
+        )
+        add(f"--{group}", nargs="+", choices=names, default=names)
     add("--repeats", type=int, default=10, help="number of random splits")
     add("--without", nargs="+", default=[], metavar="DEFENSE", help="leave these out")
     add("--quick", action="store_true", help=f"other defaults: {QUICK}")
@@ -63,22 +49,23 @@ def parse(argv):
 def main(argv):
     """Measure, print the tables, and draw the figures."""
     args = parse(argv)
-    for part, (attacks, defenses, datasets, estimators) in PARTS.items():
-        asked = {name: datasets[name] for name in args.datasets if name in datasets}
-        if not asked:
+    for name, part in PARTS.items():
+        attacks = {k: part.attacks[k] for k in args.attacks if k in part.attacks}
+        datasets = {k: part.datasets[k] for k in args.datasets if k in part.datasets}
+        if not attacks or not datasets:
             continue
         frame = evaluate_defenses(
-            {name: attack for name, attack in attacks.items() if name in args.attacks},
-            {name: d for name, d in defenses.items() if name not in args.without},
-            asked,
-            estimators=estimators,
+            attacks,
+            {k: part.defenses[k] for k in part.defenses if k not in args.without},
+            datasets,
+            estimators=part.estimators,
             n_repeats=args.repeats,
             cache=args.results / "cells",
             n_jobs=args.jobs,
             verbose=True,
         )
         print_tables(frame)
-        _save(frame, args.results / f"matrix_{part}")
+        _save(frame, args.results / f"matrix_{name}")
 
 
 def _save(frame: pd.DataFrame, path):

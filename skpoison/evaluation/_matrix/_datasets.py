@@ -1,6 +1,7 @@
 """The data sets of the matrix: small, real, and unlike one another."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def _some_rows(X, y):
     return X[rows], y[rows]
 
 
-CLASSIFICATION = {
+CLASSIFICATION: dict[str, Callable] = {
     "Fourclass": partial(fetch_fourclass, return_X_y=True),
     "digits": digits,
     # Of the tables on which the calibration and the panel were not chosen.
@@ -66,4 +67,4 @@ CLASSIFICATION = {
     "pima": partial(table, "pima"),
     "spambase": partial(table, "spambase"),
 }
-REGRESSION = {"house": houses}
+REGRESSION: dict[str, Callable] = {"house": houses}

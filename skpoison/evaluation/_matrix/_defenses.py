@@ -21,7 +21,7 @@ from ...defenses import (
     TRIMRegressor,
     TrustedDisagreementFilter,
 )
-from ._peers import ConfidentLearning, EditedNeighbours
+from ._peers import ActivationClustering, ConfidentLearning, EditedNeighbours
 
 _LINEAR = LogisticRegression(max_iter=1000)
 _FOREST = RandomForestClassifier()
@@ -36,8 +36,9 @@ CLASSIFICATION = {
     "small loss": LossFilter(_FOREST, contamination=0.1),
     "Deep k-NN, k = 15": DeepKNNFilter(k=15),
     "Deep k-NN, k / N = 1": DeepKNNFilter(),
-    "edited neighbours": EditedNeighbours(),
-    "confident learning": ConfidentLearning(_FOREST),
+    "activation clustering (ART)": ActivationClustering(),
+    "edited neighbours (imbalanced-learn)": EditedNeighbours(),
+    "confident learning (cleanlab)": ConfidentLearning(_FOREST),
     "panel": PanelFilter(contamination=0.1),
     "trusted SVC": TrustedDisagreementFilter(SVC()),
     "trusted SVC, self-trained": TrustedDisagreementFilter(SVC(), n_rounds=5),

@@ -6,25 +6,24 @@ from .._published import print_table
 from .._tables import mean_and_interval
 
 CONTROLS = {"perfect filter": "score_perfect", "random eviction": "score_random"}
+GAIN = "points of score that the defense changes"
 
 
 def print_tables(frame):
-    """Points of score that each defense changes, by data set and over all of them."""
-    for name, rows in frame.groupby("dataset", sort=False):
-        print_table(
-            f"{name}: points of score that the defense changes", _points(rows, name)
-        )
+    """Gains by data set and over all of them, what is removed, and what failed."""
+    gains = _gains(frame)
+    for name, rows in gains.groupby("dataset", sort=False):
+        print_table(f"{name}: {GAIN}", _by_attack(rows, "gain", digits=1))
     if frame["dataset"].nunique() > 1:
-        of_sets = frame.groupby(["dataset", "attack", "defense"], sort=False)
-        means = of_sets.mean(numeric_only=True).reset_index()
-        print_table("mean of the data sets, and its interval over them", _points(means))
-    for column, title in (
-        ("clean_removed", "clean rows removed, percent"),
-        ("f1_poison", "F1 of the poison"),
-    ):
-        rows = frame[frame["attack"] != "clean"] if column == "f1_poison" else frame
-        table = mean_and_interval(rows, "defense", "attack", column, digits=2)
-        print_table(f"{title}, all data sets", table)
+        table = _by_attack(gains, "gain", digits=1)
+        print_table(f"mean of the data sets: {GAIN}", table)
+        print_table(f"the worst data set: {GAIN}", _worst(gains))
+    removed = _by_attack(frame, "clean_removed", digits=2)
+    print_table("mean of the data sets: clean rows removed, percent", removed)
+    poisoned = frame[frame["n_poisons"] > 0]
+    if len(poisoned):
+        found = _by_attack(poisoned, "f1_poison", digits=2)
+        print_table("mean of the data sets: F1 of the poison", found)
     failed = frame[frame["status"] == "failed"]
     if len(failed):
         errors = failed.groupby(["dataset", "attack", "defense"], sort=False)["error"]
@@ -34,19 +33,39 @@ def print_tables(frame):
         )
 
 
-def _points(rows, name=None):
-    """Gains in points, the controls first, beside what no defense scores."""
-    gains = [
-        rows.assign(defense=control, gain=100 * (rows[column] - rows.score_undefended))
-        for control, column in CONTROLS.items()
+def _gains(frame):
+    """What each defense changes, in points of score, the controls first.
+
+    Random eviction is of as many rows as a defense removes, and stands for the mean
+    over the defenses.
+    """
+    filters = [
+        frame.assign(defense=name, kept=frame[of]) for name, of in CONTROLS.items()
     ]
-    # Of the controls one copy for each training set; random eviction is of as many rows
-    # as the defense removes, and stands for the mean over the defenses.
-    keys = ["dataset", "attack", "repeat"] if name else ["dataset", "attack"]
-    gains = [
-        rows.groupby([*keys, "defense"], sort=False)["gain"].mean().reset_index()
-        for rows in gains
-    ]
-    gain = 100 * (rows.score_defended - rows.score_undefended)
-    gains.append(rows.assign(gain=gain)[[*keys, "defense", "gain"]])
-    return mean_and_interval(pd.concat(gains), "defense", "attack", "gain", digits=1)
+    rows = pd.concat([*filters, frame.assign(kept=frame["score_defended"])])
+    return rows.assign(gain=100 * (rows["kept"] - rows["score_undefended"]))
+
+
+def _by_attack(rows, values, digits):
+    """Means over the repeats, of which each is the mean of its data sets.
+
+    Data sets are no repetitions: the interval says what other draws of these very sets
+    would give, and nothing of other sets. A repeat that lacks one does not count.
+    """
+    cell = ["attack", "repeat", "defense"]
+    of_sets = rows.groupby([*cell, "dataset"], sort=False)[values].mean()
+    of_repeats = of_sets.groupby(cell, sort=False).agg(lambda v: v.mean(skipna=False))
+    return mean_and_interval(
+        of_repeats.reset_index(), "defense", "attack", values, digits=digits
+    )
+
+
+def _worst(gains):
+    """The least of the means of the data sets, with its name."""
+    means = gains.groupby(["attack", "defense", "dataset"], sort=False)["gain"].mean()
+    worst = means.dropna().reset_index("dataset").sort_values("gain", kind="stable")
+    worst = worst.groupby(["attack", "defense"]).first()
+    text = worst["gain"].map("{:.1f} ".format) + worst["dataset"]
+    order = {"index": gains["defense"].unique(), "columns": gains["attack"].unique()}
+    table = text.unstack("attack").reindex(**order).fillna("")
+    return table.rename_axis("defense")
