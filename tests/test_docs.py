@@ -21,6 +21,11 @@ def test_the_api_reference_lists(module, name):
     assert f"skpoison.{module}.{name}\n" in (ROOT / "doc/api.md").read_text()
 
 
+@pytest.mark.parametrize("name", defenses.__all__)
+def test_the_page_of_a_defense_says_what_breaks_it(name):
+    assert "What breaks it: " in getattr(defenses, name).__doc__
+
+
 @pytest.mark.parametrize("name", [*defenses.__all__, *attacks.__all__])
 def test_the_readme_lists(name):
     assert f"`{name}`" in (ROOT / "README.md").read_text()

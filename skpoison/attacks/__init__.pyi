@@ -5,6 +5,7 @@ from ._clean_label import (
 )
 from ._gradient import GradientPoisoningAttack
 from ._label_flip import LabelFlipAttack
+from ._neighbor_majority import NeighborMajorityAttack
 from ._pgan import PGANAttack
 from ._regression import RegressionGradientAttack, StatPAttack
 
@@ -14,6 +15,7 @@ __all__ = [
     "FeatureCollisionAttack",
     "GradientPoisoningAttack",
     "LabelFlipAttack",
+    "NeighborMajorityAttack",
     "PGANAttack",
     "RegressionGradientAttack",
     "StatPAttack",

@@ -33,8 +33,11 @@ class DeepKNNFilter(PoisonFilter):
     is measured in sizes of the largest class: [1]_ recommends a `normalized_k` of 1 to
     2. The share of clean rows removed grows with k; beyond 4 the model suffers.
 
-    What breaks it: k <= 2 n_poison; poison that is surrounded by rows of its own label,
-    as after large perturbations or many label flips in one place; features in which the
+    What breaks it: k <= 2 n_poison, which an attacker who knows the features brings
+    about (:class:`~skpoison.attacks.NeighborMajorityAttack`): k / 2 + 1 wrong rows in
+    one place are kept whatever is around them, and as many as the largest other class
+    has, and one, whatever k is; poison that is surrounded by rows of its own label, as
+    after large perturbations or many label flips in one place; features in which the
     classes overlap; and, without `class_balance`, classes too small to gather k votes
     against their neighbours.
 

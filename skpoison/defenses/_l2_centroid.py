@@ -26,8 +26,9 @@ class L2CentroidFilter(PoisonFilter):
     computed by products, which leaves those below a 1e-8
     part of the norms to rounding.
 
-    The centroid is computed from the rows under suspicion: a small class whose poison
-    drags its mean, or poison placed near the mean, defeats this defense.
+    What breaks it: poison inside the radius, where a linear model can be hurt as well;
+    a small class whose poison drags its mean, since the centroid is computed from the
+    rows under suspicion.
 
     Parameters
     ----------

@@ -22,9 +22,10 @@ def _tells_how_far(poison_filter):
 class PerClassFilter(PoisonFilter):
     """Judge each class by an outlier detector that is fitted to its rows alone.
 
-    A row is a suspect where the detector of its class calls it an outlier. Poison that
-    forms a dense group within its class, or is a large share of it, looks like an
-    inlier to any such detector.
+    A row is a suspect where the detector of its class calls it an outlier.
+
+    What breaks it: poison that forms a dense group within its class, or is a large
+    share of it, which looks like an inlier to any such detector.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ class RandomEvictionFilter(PoisonFilter):
 
     X is not read, so that it may hold anything.
 
-    Any poison of more than a few rows breaks it: 1 - `rate` of them stay.
+    What breaks it: any poison of more than a few rows, 1 - `rate` of which stay.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
     clean rows then moves the features little: [2]_ found 98.6 % of the targets of a
     clean-label attack saved where the victim's features were trained in this way.
 
-    No row is removed. What breaks the defense: poison that is moved further than `eps`,
+    No row is removed. What breaks it: poison that is moved further than `eps`,
     or with rightful content (a watermark, a real image of another class); wrong labels.
     It costs accuracy on clean rows, and `n_steps` + 1 times the passes of ordinary
     training. Where a network is trained on rows that cannot be trusted, filter them

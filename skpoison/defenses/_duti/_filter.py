@@ -57,9 +57,11 @@ class DUTIFilter(PoisonFilter):
     This is the defense against *systematic* label errors, which neighbours share and
     therefore confirm. Random ones the neighbours
     (:class:`~skpoison.defenses.DeepKNNFilter`) see nearly as well, far cheaper and
-    without a trusted row. Wrong trusted rows mislead it, and so do features in which
-    the learner cannot tell the classes apart. Features are used as they are scaled:
-    standardise them where their units differ.
+    without a trusted row. Features are used as they are scaled: standardise them where
+    their units differ.
+
+    What breaks it: wrong trusted rows, and features in which the learner cannot tell
+    the classes apart.
 
     Parameters
     ----------

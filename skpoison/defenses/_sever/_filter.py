@@ -45,9 +45,9 @@ class SeverFilter(PoisonFilter):
     median; their scale matters, so scale the features, or put the scaler into the
     estimator.
 
-    Poison whose gradients are no larger than those of clean rows defeats this defense:
-    targeted clean-label poison, and regression poison near the data (the statistical
-    attack). So does more poison than `contamination` says, in any one class. The
+    What breaks it: poison whose gradients are no larger than those of clean rows, such
+    as targeted clean-label poison and regression poison near the data (the statistical
+    attack); more poison than `contamination` says, in any one class. The
     gradient of the hinge is no larger for a row far on the wrong side: prefer the
     squared hinge or the cross-entropy.
 

@@ -40,7 +40,8 @@ class SphereSlabFilter(PoisonFilter):
     centroid is nearer to the rows it was computed from. Scale the features. Memory maps
     and dask arrays are read block by block.
 
-    Poison inside the feasible set passes; `certify` bounds the harm that it can do.
+    What breaks it: poison inside the feasible set, all of which passes; `certify`
+    bounds the harm that it can do to a linear model.
 
     Parameters
     ----------
