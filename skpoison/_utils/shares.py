@@ -2,15 +2,84 @@
 
 import numpy as np
 
-from ..exceptions import EmptyShareWarning
+from ..exceptions import DegenerateFilterWarning, EmptyShareWarning
 from .messages import warn
 
-__all__ = ["count_poisons", "floor_share", "warn_of_empty_share"]
+__all__ = [
+    "count_poisons",
+    "floor_share",
+    "offset_of_lowest",
+    "offset_of_share",
+    "warn_of_empty_share",
+]
 
 
 def floor_share(share, n):
     """floor(share x n), where .29 of 100 rows are 29 in spite of binary fractions."""
     return int(share * n + 1e-9 * n)
+
+
+def offset_of_share(scores, share, *, advice):
+    """The score below which the lowest scores are, floor(contamination x n) of them.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Lower is more suspect.
+    share : float in [0, 0.5]
+        The parameter `contamination`.
+    advice : str
+        As in :func:`offset_of_lowest`.
+
+    Returns
+    -------
+    float
+
+    Warns
+    -----
+    EmptyShareWarning
+        When the share is no row.
+    DegenerateFilterWarning
+        As in :func:`offset_of_lowest`.
+    """
+    warn_of_empty_share(f"contamination={share}", share, [len(scores)])
+    return offset_of_lowest(scores, floor_share(share, len(scores)), advice=advice)
+
+
+def offset_of_lowest(scores, n_gone, *, advice):
+    """The score below which so many rows are, or fewer where rows tie at the cut.
+
+    Rows with equal scores stay together, whatever their order.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Lower is more suspect.
+    n_gone : int
+        At most n.
+    advice : str
+        What to do where ties leave no row to remove.
+
+    Returns
+    -------
+    float
+
+    Warns
+    -----
+    DegenerateFilterWarning
+        When more rows than shall go tie as the most suspect: none is removed.
+    """
+    if n_gone == len(scores):
+        return float(np.nextafter(scores.max(), np.inf)) if n_gone else 0.0
+    offset = np.partition(scores, n_gone)[n_gone]
+    if n_gone > 0 and offset == scores.min():
+        warn(
+            f"{np.sum(scores == offset)} of {len(scores)} rows tie as the most "
+            f"suspect: {n_gone} of them cannot be told from the others, and none is "
+            f"removed. {advice}",
+            DegenerateFilterWarning,
+        )
+    return float(offset)
 
 
 def count_poisons(rate, n_poisons, n_samples):

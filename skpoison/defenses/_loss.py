@@ -13,12 +13,10 @@ from .._utils.canonical_order import canonical_order
 from .._utils.containers import take_rows
 from .._utils.folds import stratified_folds
 from .._utils.margins import classification_margins
-from .._utils.messages import warn
 from .._utils.parameters import HasMethods, Interval
-from .._utils.shares import floor_share, warn_of_empty_share
+from .._utils.shares import offset_of_share
 from .._utils.typing import Estimator, RandomState
 from ..base import PoisonFilter
-from ..exceptions import DegenerateFilterWarning
 
 # No label is less probable than that.
 _LEAST = np.finfo(np.float64).eps
@@ -79,7 +77,8 @@ class LossFilter(PoisonFilter):
     Warns
     -----
     DegenerateFilterWarning
-        While fitting, when the losses of more rows than shall go are all the same.
+        While fitting, when more rows than shall go tie as those of the largest loss:
+        none of them is removed.
     EmptyShareWarning
         While fitting, when the share of rows to remove is no row.
 
@@ -170,20 +169,11 @@ class LossFilter(PoisonFilter):
         return y if self._is_regression(y) else self.classes_[y]
 
     def _threshold(self, scores):
-        share = self.contamination
-        warn_of_empty_share(f"contamination={share}", share, [len(scores)])
-        n_gone = floor_share(share, len(scores))
-        if len(scores) == 0:
-            return 0.0
-        offset = np.partition(scores, n_gone)[n_gone]
-        if n_gone > 0 and offset == scores.min():
-            warn(
-                f"{np.sum(scores == offset)} of {len(scores)} rows have the same loss, "
-                f"the largest: {n_gone} of them cannot be told from the others, and "
-                "none is removed. Use an estimator with finer probabilities.",
-                DegenerateFilterWarning,
-            )
-        return float(offset)
+        return offset_of_share(
+            scores,
+            self.contamination,
+            advice="Use an estimator with finer probabilities.",
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from skpoison._utils.shares import warn_of_empty_share
+from skpoison._utils.shares import offset_of_lowest, warn_of_empty_share
 from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import (
     DUTIFilter,
@@ -14,7 +14,7 @@ from skpoison.defenses import (
     SphereSlabFilter,
     TRIMRegressor,
 )
-from skpoison.exceptions import EmptyShareWarning
+from skpoison.exceptions import DegenerateFilterWarning, EmptyShareWarning
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 3))
@@ -80,3 +80,19 @@ def test_nothing_to_remove_is_a_choice():
     RandomEvictionFilter(0.0).fit(X, y)
     TRIMRegressor(Ridge(), contamination=0.0).fit(X, values)
     LabelFlipAttack(rate=0.0).fit_poison(X, y)
+
+
+@pytest.mark.parametrize(
+    ("scores", "n_gone", "gone"),
+    [([3, 1, 2, 4], 2, 2), ([1, 2, 2, 4], 2, 1), ([1, 1, 1], 3, 3), ([], 0, 0)],
+)
+def test_the_lowest_scores_go_and_those_that_tie_at_the_cut_stay(scores, n_gone, gone):
+    scores = np.array(scores, dtype=float)
+    offset = offset_of_lowest(scores, n_gone, advice="")
+    assert np.sum(scores < offset) == gone
+
+
+def test_ties_that_leave_nothing_to_remove_are_told():
+    with pytest.warns(DegenerateFilterWarning, match="3 of 4 .* Go on.") as caught:
+        offset_of_lowest(np.array([1.0, 1, 1, 4]), 2, advice="Go on.")
+    assert len(caught) == 1

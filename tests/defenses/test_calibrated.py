@@ -16,7 +16,11 @@ from skpoison.defenses import (
     RandomEvictionFilter,
     TrustedDisagreementFilter,
 )
-from skpoison.exceptions import FewTrustedRowsWarning, UntrustedClassWarning
+from skpoison.exceptions import (
+    DegenerateFilterWarning,
+    FewTrustedRowsWarning,
+    UntrustedClassWarning,
+)
 from skpoison.meta import DefendedClassifier
 from skpoison.model_selection import TrustedKFold
 from skpoison.pipeline import Pipeline, make_pipeline
@@ -166,6 +170,17 @@ def test_rows_that_are_all_equal_are_kept():
     filter.fit(X, y, trusted=np.arange(20))
     assert filter.inlier_mask_.all()
     assert_array_equal(filter.p_values_[20:], 1)
+
+
+def test_more_ties_than_are_in_excess_are_kept_with_a_warning():
+    rng = np.random.default_rng(0)
+    trusted = np.arange(600) < 200
+    X = np.where(rng.random((600, 1)) < np.where(trusted, 0.4, 0.6)[:, None], -2.0, 1)
+    filter = CalibratedFilter(ColumnFilter())
+    with pytest.warns(DegenerateFilterWarning, match="tie as the most suspect"):
+        filter.fit(X, np.arange(600) % 2, trusted=trusted)
+    assert filter.poison_share_lower_ > 0
+    assert filter.inlier_mask_.all()
 
 
 @pytest.mark.parametrize("rule", ["excess", "fdr", "local"])

@@ -77,5 +77,5 @@ def test_losses_that_tell_no_rows_apart_are_warned_of(iris):
     rng = np.random.default_rng(0)
     X, y = iris[0], rng.integers(3, size=150)
     nearest = LossFilter(KNeighborsClassifier(1), contamination=0.1, random_state=0)
-    with pytest.warns(DegenerateFilterWarning, match="rows have the same loss"):
+    with pytest.warns(DegenerateFilterWarning, match="tie as the most suspect"):
         assert nearest.fit(X, y).inlier_mask_.all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from joblib import parallel_config
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import rankdata
 from sklearn.datasets import load_digits, make_regression
 from sklearn.ensemble import IsolationForest
@@ -19,6 +19,7 @@ from skpoison.defenses import (
     SpectralSignatureFilter,
 )
 from skpoison.defenses._panel._evidence import tail_evidence
+from skpoison.exceptions import DegenerateFilterWarning
 
 TWO = [("vote", DeepKNNFilter(k=9)), ("direction", SpectralSignatureFilter())]
 
@@ -55,6 +56,30 @@ def test_what_stands_out_of_the_bulk_has_more_evidence_than_its_rank():
     assert_allclose(evidence[:20], np.log(400))
     by_rank = -np.log1p(-rankdata(-scores) / 401)
     assert by_rank[:20].max() < ends <= np.log(400)
+
+
+class ColumnFilter(PoisonFilter):
+    """Scores a row by its first feature."""
+
+    def _score_training_rows(self, X, y, trusted):
+        return X[:, 0], -np.inf
+
+
+def test_of_many_rows_with_the_most_evidence_the_lowest_ranks_go():
+    X = np.random.default_rng(0).normal(size=(100, 1))
+    X[:20, 0] = -1000 - np.arange(20)
+    panel = PanelFilter([("column", ColumnFilter())], contamination=0.1)
+    panel.fit(X, np.arange(100) % 2)
+    assert_allclose(panel.evidence_[:20, 0], np.log(100))
+    assert_array_equal(np.flatnonzero(~panel.inlier_mask_), np.arange(10, 20))
+
+
+def test_rows_that_no_filter_tells_apart_are_kept_with_a_warning():
+    X = np.ones((100, 1))
+    X[:20] = -1000
+    panel = PanelFilter([("column", ColumnFilter())], contamination=0.1)
+    with pytest.warns(DegenerateFilterWarning, match="20 of 100 rows tie"):
+        assert panel.fit(X, np.arange(100) % 2).inlier_mask_.all()
 
 
 @pytest.mark.parametrize("scores", [np.ones(5), np.array([0.0, 0, 0, 0, -1]), [1.0]])

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import type_of_target
 from ..._utils.canonical_order import canonical_order
 from ..._utils.messages import warn
 from ..._utils.parameters import HasMethods, Interval, StrOptions
+from ..._utils.shares import offset_of_lowest
 from ..._utils.typing import Estimator, RandomState
 from ...base import PoisonFilter
 from ...exceptions import UntrustedClassWarning
@@ -133,6 +134,8 @@ class CalibratedFilter(PoisonFilter):
         of 5 %. It says how many would do.
     UntrustedClassWarning
         When no row of some class is trusted. The rows of such a class are kept.
+    DegenerateFilterWarning
+        When more rows than are in excess tie as the most suspect: none is removed.
 
     See Also
     --------
@@ -242,9 +245,13 @@ class CalibratedFilter(PoisonFilter):
         self.q_values_ = np.ones(len(y))
         self.q_values_[~trusted] = q_values(self.p_values_[~trusted])
         n_removed = self._count_suspects(samples)
-        if n_removed == 0 and not trusted.all():
-            warn_of_missing_power(self.rule, samples, self.q, _ALPHA)
-        return scores, _threshold(scores[~trusted], n_removed)
+        if n_removed == 0:
+            if not trusted.all():
+                warn_of_missing_power(self.rule, samples, self.q, _ALPHA)
+            return scores, 0.0
+        return scores, offset_of_lowest(
+            scores[~trusted], n_removed, advice="Use a filter with finer scores."
+        )
 
     def _classes_of(self, y):
         if hasattr(self, "classes_"):
@@ -295,12 +302,3 @@ class CalibratedFilter(PoisonFilter):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.filter).input_tags
         return tags
-
-
-def _threshold(scores, n_removed):
-    """The score below which so many rows are, or fewer where rows are equal."""
-    if n_removed == 0:
-        return 0.0
-    if n_removed == len(scores):
-        return float(np.nextafter(scores.max(), np.inf))
-    return float(np.partition(scores, n_removed)[n_removed])

@@ -8,13 +8,14 @@ from numbers import Integral, Real
 from typing import Literal
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
 
 from ..._utils.parameters import Interval, StrOptions
-from ..._utils.shares import floor_share, warn_of_empty_share
+from ..._utils.shares import offset_of_share
 from ..._utils.typing import RandomState
 from ...base import PoisonFilter
 from ...exceptions import DegenerateFilterWarning, EmptyShareWarning
@@ -23,6 +24,9 @@ from ._members import default_panel
 
 # "auto" removes rows of more mean evidence than this share of the most there can be.
 _AUTO = 3 / 4
+# Weight of the ranks: where the most evidence there can be is that of many rows, they
+# tell them apart, and nowhere else do they count.
+_TIE_BREAK = 1e-8
 
 
 class PanelFilter(PoisonFilter):
@@ -72,7 +76,8 @@ class PanelFilter(PoisonFilter):
         Evidence of each filter against each row; higher is more suspect. 3 is a p-value
         of .05, 7 one of .001.
     sample_scores_ : ndarray of shape (n_samples,)
-        Minus the mean evidence; lower is more suspect.
+        Minus the mean evidence, ties broken by the mean rank in the scores of the
+        filters; lower is more suspect.
     offset_ : float
         Rows with a lower score are suspects.
     inlier_mask_ : ndarray of bool of shape (n_samples,)
@@ -99,6 +104,9 @@ class PanelFilter(PoisonFilter):
     -----
     EmptyShareWarning
         While fitting, when `contamination` of the rows is no row.
+    DegenerateFilterWarning
+        While fitting, when more rows than shall go tie as the most suspect: none of
+        them is removed.
 
     See Also
     --------
@@ -192,22 +200,22 @@ class PanelFilter(PoisonFilter):
             members = self._members()
         self.filters_ = [(name, clone(filter)) for name, filter in members]
         targets = self.classes_[y] if hasattr(self, "classes_") else y
-        self.evidence_ = np.column_stack(
-            [
-                tail_evidence(_fitted_scores(filter, X, targets, trusted))
-                for _, filter in self.filters_
-            ]
-        )
-        scores = -self.evidence_.mean(axis=1)
+        opinions = [
+            _fitted_scores(filter, X, targets, trusted) for _, filter in self.filters_
+        ]
+        self.evidence_ = np.column_stack([tail_evidence(s) for s in opinions])
+        ranks = np.mean([rankdata(-s) for s in opinions], axis=0) / len(y)
+        scores = -self.evidence_.mean(axis=1) - _TIE_BREAK * ranks
         return scores, self._threshold(scores if trusted is None else scores[~trusted])
 
     def _threshold(self, scores):
         if self.contamination == "auto":
             return -_AUTO * np.log(len(self.evidence_))
-        share = self.contamination
-        warn_of_empty_share(f"contamination={share}", share, [len(scores)])
-        n_gone = floor_share(share, len(scores))
-        return float(np.partition(scores, n_gone)[n_gone]) if len(scores) else 0.0
+        return offset_of_share(
+            scores,
+            self.contamination,
+            advice="Raise contamination, or use filters with finer scores.",
+        )
 
 
 def _fitted_scores(filter, X, y, trusted):
