@@ -19,6 +19,7 @@ from skpoison.defenses import (
     DeepKNNFilter,
     DePoisFilter,
     DUTIFilter,
+    KNNShapleyFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
     LossFilter,
@@ -45,6 +46,7 @@ FILTERS = [
     DeepKNNFilter(k=4),
     DeepKNNFilter(normalized_k=0.5, class_balance="replicate"),
     DUTIFilter(random_state=0),
+    KNNShapleyFilter(n_neighbors=4),
     L2CentroidFilter(contamination=0.1),
     LabelSanitizationFilter(n_neighbors=4),
     LossFilter(SVC(), random_state=0),
@@ -100,6 +102,7 @@ ORDER_DEPENDENT = {
 
 # Filters that remove rows of any data, of well-separated clusters too.
 ALWAYS_REMOVE = {
+    "KNNShapleyFilter",
     "L2CentroidFilter",
     "LossFilter",
     "PanelFilter",

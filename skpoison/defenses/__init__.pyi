@@ -4,6 +4,7 @@ from ._calibrated import CalibratedFilter
 from ._deep_knn import DeepKNNFilter
 from ._depois import DePoisFilter
 from ._duti import DUTIFilter
+from ._knn_shapley import KNNShapleyFilter
 from ._l2_centroid import L2CentroidFilter
 from ._label_sanitization import LabelSanitizationFilter
 from ._loss import LossFilter
@@ -24,6 +25,7 @@ __all__ = [
     "DUTIFilter",
     "DePoisFilter",
     "DeepKNNFilter",
+    "KNNShapleyFilter",
     "L2CentroidFilter",
     "LabelSanitizationFilter",
     "LossFilter",
