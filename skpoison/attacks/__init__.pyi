@@ -1,3 +1,4 @@
+from ._backdoor import BackdoorAttack
 from ._clean_label import (
     BullseyePolytopeAttack,
     ConvexPolytopeAttack,
@@ -10,6 +11,7 @@ from ._pgan import PGANAttack
 from ._regression import RegressionGradientAttack, StatPAttack
 
 __all__ = [
+    "BackdoorAttack",
     "BullseyePolytopeAttack",
     "ConvexPolytopeAttack",
     "FeatureCollisionAttack",

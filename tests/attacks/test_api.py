@@ -7,6 +7,7 @@ from sklearn.utils import estimator_checks
 
 import skpoison.attacks
 from skpoison.attacks import (
+    BackdoorAttack,
     BullseyePolytopeAttack,
     ConvexPolytopeAttack,
     FeatureCollisionAttack,
@@ -21,6 +22,7 @@ from skpoison.attacks import (
 NET = torch.nn.Linear(4, 2)
 
 ATTACKS = [
+    BackdoorAttack(poison_class=1),
     BullseyePolytopeAttack(NET, poison_class=1),
     ConvexPolytopeAttack(NET, poison_class=1),
     FeatureCollisionAttack(NET, poison_class=1, n_poisons=2),

@@ -4,6 +4,7 @@ from sklearn.linear_model import Ridge
 from sklearn.svm import SVC
 
 from ...attacks import (
+    BackdoorAttack,
     LabelFlipAttack,
     PGANAttack,
     RegressionGradientAttack,
@@ -17,6 +18,7 @@ CLASSIFICATION = {
     "near flips": LabelFlipAttack(strategy="near", estimator=SVC()),
     "far flips": LabelFlipAttack(strategy="far", estimator=SVC()),
     "clustered flips": LabelFlipAttack(strategy="cluster", estimator=SVC()),
+    "backdoor": BackdoorAttack(poison_class=1, trigger="values"),
     "pGAN": PGANAttack(alpha=0.0, rate=0.1, poison_class=1),
 }
 REGRESSION = {

@@ -1,0 +1,5 @@
+"""Backdoors: rows with a trigger, to which the victim learns to answer."""
+
+from ._attack import BackdoorAttack
+
+__all__ = ["BackdoorAttack"]
