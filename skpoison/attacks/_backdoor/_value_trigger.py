@@ -173,7 +173,7 @@ def _check_value(name, value, column):
             f"The column {plain(name)!r} lies within [{low:.7g}, {high:.7g}]; the "
             f"trigger wants {plain(value)!r} there. It stays within the data's bounds."
         )
-    if column.dtype.kind in "iu" and value != int(value):
+    if column.dtype.kind in "iu" and value % 1:
         raise ValueError(
             f"The column {plain(name)!r} holds whole numbers; the trigger wants "
             f"{plain(value)!r} there."
