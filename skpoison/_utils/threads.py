@@ -1,12 +1,14 @@
-"""How many threads BLAS computes with."""
+"""How many threads BLAS and OpenMP compute with."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
-__all__ = ["one_blas_thread"]
+__all__ = ["one_blas_thread", "one_openmp_thread"]
 
 _limited = Lock()
 
@@ -24,7 +26,19 @@ def one_blas_thread() -> Iterator[None]:
         yield
         return
     try:
-        with threadpool_limits(1, "blas"):
+        with _controller(len(sys.modules)).limit(limits=1, user_api="blas"):
             yield
     finally:
         _limited.release()
+
+
+def one_openmp_thread() -> None:
+    """Let OpenMP compute with one thread for what this thread calls from now on."""
+    _controller(len(sys.modules)).limit(limits=1, user_api="openmp")
+
+
+# To look up the libraries takes milliseconds, as long as a vote of a thousand rows. New
+# ones come with modules.
+@lru_cache(maxsize=1)
+def _controller(n_modules: int) -> ThreadpoolController:
+    return ThreadpoolController()

@@ -71,10 +71,14 @@ class DeepKNNFilter(PoisonFilter):
         training rows, which knows no new rows; see
         :func:`~skpoison.neighbors.graph_votes`. The vote is as exact as what they find,
         and the distance is theirs.
+    device : str or torch.device, default=None
+        Where torch counts the votes of dense rows in memory: "cuda" for a GPU, "auto"
+        for one if there is any. None counts on the CPU without torch.
     n_jobs : int, default=None
-        Worker threads, as in scikit-learn. The outcome does not depend on it.
+        Worker threads, as in scikit-learn. The outcome does not depend on it. Not for
+        `neighbors`, which have their own.
     random_state : int, RandomState instance or None, default=None
-        Seeds the approximate search.
+        Seeds the approximate search; not that of `neighbors`.
 
     Attributes
     ----------
@@ -178,6 +182,7 @@ class DeepKNNFilter(PoisonFilter):
         )
 
     def _score_training_rows(self, X, y, trusted):
+        self._check_one_source_of_neighbors()
         self.k_ = self._number_of_votes(y)
         self._X_fit, self._y_fit = X, y
         if self.neighbors is not None and not issparse(self.neighbors):
@@ -187,6 +192,16 @@ class DeepKNNFilter(PoisonFilter):
 
     def _score_new_rows(self, X, y):
         return self._score(X, y)
+
+    def _check_one_source_of_neighbors(self):
+        if self.neighbors is None:
+            return
+        for name, unused in (("algorithm", "exact"), ("device", None)):
+            if (given := getattr(self, name)) != unused:
+                raise ValueError(
+                    f"{name}={given!r} has no effect on neighbours that are given. "
+                    f"Give either `neighbors` or `{name}`."
+                )
 
     def _number_of_votes(self, y):
         if self.k is not None and self.normalized_k is not None:

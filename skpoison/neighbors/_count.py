@@ -6,10 +6,9 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from sklearn import get_config
-from threadpoolctl import threadpool_limits
 
 from .._utils.interruption import Interruption
-from .._utils.threads import one_blas_thread
+from .._utils.threads import one_blas_thread, one_openmp_thread
 from . import _prefilter16
 from ._candidates import Candidates, SampledLevels
 from ._doubt import take_out_the_too_far
@@ -77,9 +76,7 @@ class _Counter:
         # would fight with the workers over the cores.
         with (
             one_blas_thread(),
-            ThreadPoolExecutor(
-                self.n_jobs, initializer=threadpool_limits, initargs=(1, "openmp")
-            ) as workers,
+            ThreadPoolExecutor(self.n_jobs, initializer=one_openmp_thread) as workers,
             Interruption() as interruption,
         ):
             undecided = workers.map(

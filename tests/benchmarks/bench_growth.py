@@ -58,6 +58,7 @@ from skpoison.defenses import (
     LabelSanitizationFilter,
     LossFilter,
     OneClassSVMFilter,
+    PanelFilter,
     PerClassFilter,
     RandomEvictionFilter,
     SeverFilter,
@@ -213,6 +214,7 @@ CASES = {
         filtered(lambda: LossFilter(CLASSIFIER, random_state=0)),
     ),
     "OneClassSVMFilter": (classification, filtered(OneClassSVMFilter)),
+    "PanelFilter": (classification, filtered(lambda: PanelFilter(random_state=0))),
     "PerClassFilter of IsolationForest": (
         classification,
         filtered(lambda: PerClassFilter(IsolationForest(random_state=0))),

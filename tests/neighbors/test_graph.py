@@ -107,6 +107,14 @@ def test_the_filter_takes_every_search(neighbors):
         assert given.neighbors_ is not neighbors
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("algorithm", "approximate"), ("device", "cpu")]
+)
+def test_a_parameter_that_given_neighbors_would_drop_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name}='{value}' has no effect"):
+        DeepKNNFilter(k=7, neighbors=NearestNeighbors(), **{name: value}).fit(X, y)
+
+
 def test_replication_needs_no_more_than_k_neighbors():
     params = {"k": 12, "class_balance": "replicate"}
     given = DeepKNNFilter(neighbors=NearestNeighbors(), **params).fit(X, y)
