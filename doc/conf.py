@@ -1,6 +1,14 @@
-"""Sphinx configuration: `sphinx-build doc doc/_build`."""
+"""Sphinx configuration: `sphinx-build -W doc doc/_build`."""
+
+import sys
+from pathlib import Path
 
 import skpoison
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE / "_ext"))
+
+from offline_inventories import offline_inventory  # noqa: E402
 
 project = "skpoison"
 author = "The skpoison developers"
@@ -13,24 +21,42 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
-myst_enable_extensions = ["dollarmath"]
+exclude_patterns = ["_build", "_ext"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 autosummary_generate = True
 numpydoc_show_class_members = False
 # What every torch module has is documented by torch.
+# The sections of the docstrings say more.
+autodoc_typehints = "none"
 autodoc_default_options = {"members": True, "inherited-members": "Module"}
-intersphinx_mapping = {
-    "python": ("https://docs.python.org/3", None),
-    "numpy": ("https://numpy.org/doc/stable", None),
-    "sklearn": ("https://scikit-learn.org/stable", None),
-    "skorch": ("https://skorch.readthedocs.io/en/stable", None),
+SITES = {
+    "python": "https://docs.python.org/3",
+    "numpy": "https://numpy.org/doc/stable",
+    "sklearn": "https://scikit-learn.org/stable",
+    "skorch": "https://skorch.readthedocs.io/en/stable",
 }
+intersphinx_mapping = {
+    project: (site, (None, offline_inventory(project, HERE / "_build/inventories")))
+    for project, site in SITES.items()
+}
+intersphinx_timeout = 5
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
 }
+templates_path = ["_templates"]
+toc_object_entries_show_parents = "hide"
 html_theme = "pydata_sphinx_theme"
+html_title = f"skpoison {version}"
+html_static_path = ["_static"]
+html_theme_options = {
+    "logo": {"text": html_title},
+    "header_links_before_dropdown": 6,
+    "show_toc_level": 2,
+}
+html_sidebars = {"index": [], "changelog": [], "contributing": []}

@@ -90,8 +90,6 @@ class HingeCritic(BaseCritic):
     Wrong labels as negatives of a conditional critic are this project's addition to
     De-Pois.
 
-    Notes
-    -----
     X may hold images, of shape (n_samples, channels, height, width), with labels.
     Convolutions then come before the hidden layers, and after those of a generator. The
     critic scores an image x with a label y as c(x) + <y, v(x)>, where c and v are
