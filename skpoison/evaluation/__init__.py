@@ -1,6 +1,6 @@
 """Evaluation: what poison does to those who train on it, with and without a defense.
 
-``python -m skpoison.evaluation`` lists the experiments of the papers.
+``python -m skpoison.evaluation list`` names the experiments of the papers.
 """
 
 import lazy_loader as lazy

@@ -70,3 +70,9 @@ def with_published(table, published):
 def print_table(title, table):
     """Print a table in markdown under a line that says what it shows."""
     print(f"\n{title}\n\n{markdown_table(table)}")
+
+
+def print_figure(title, figure, path, *, dpi=80):
+    """Save a figure, and print the markdown that shows it."""
+    figure.savefig(path, dpi=dpi)
+    print(f"\n![{title}]({path.name})")

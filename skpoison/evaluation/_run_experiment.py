@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from joblib import Parallel, delayed, parallel_config
+import numpy as np
+from joblib import parallel_config
 
 from .._utils.optional import optional_import
-from ._progress import with_progress
+from ._cells._all_cells import all_cells
+from ._cells._description import versions
+from ._cells._store import CellStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,29 +24,32 @@ def run_experiment(
     measure: Callable[[Any, list], Iterable[dict]],
     settings: list,
     defenses: list,
-    path: str | Path,
+    cache: str | Path,
     *,
     n_jobs: int = -1,
 ) -> pd.DataFrame:
-    """Measure every defense in every setting, except for what a file holds.
+    """Measure every defense in every setting, except for what a folder holds.
 
     A setting makes one poisoned training set, and every defense is measured on it. A
-    cell is one setting with one defense, and one row of a CSV file, which is written as
-    soon as it is measured; what the file holds is not measured again. Delete the file,
-    or rows of it, to measure anew. Needs pandas.
+    cell is one setting with one defense, and one file of JSON, which is written as soon
+    as it is measured. It is found again by the name of `measure`, the setting, the text
+    of the defense and the versions of the packages: empty the folder to measure anew,
+    as after a change of the code. :func:`evaluate_defenses` keeps its cells in the same
+    way. Needs pandas.
 
     Parameters
     ----------
     measure : callable
+        A function of a module, or a `functools.partial` of one.
         ``measure(setting, defenses)`` yields, for each of the defenses, a dict of what
-        was measured, under the same keys each time.
+        was measured: numbers and text.
     settings : list of dataclass instances
         What the training sets depend on. All of one dataclass, whose fields are the
-        first columns of the file.
+        first columns of the table.
     defenses : list
         What measure understands. As text they fill the column "defense".
-    path : path
-        The CSV file; made with its folder where it does not exist.
+    cache : path
+        Folder of the finished cells; made where it does not exist.
     n_jobs : int, default=-1
         Worker processes, as in joblib. One of them measures all defenses of a setting,
         with a single thread where there are several workers.
@@ -56,8 +62,14 @@ def run_experiment(
     Raises
     ------
     ValueError
-        When the file has other columns: it belongs to another experiment. When there is
-        nothing to measure, or two defenses read the same.
+        When there is nothing to measure, or two defenses read the same.
+    OSError
+        When the cache cannot be written.
+
+    Warns
+    -----
+    DamagedCellWarning
+        For a file that does not hold what was written: it is measured again.
 
     See Also
     --------
@@ -66,7 +78,6 @@ def run_experiment(
     Examples
     --------
     >>> from dataclasses import dataclass
-    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from skpoison.evaluation import run_experiment
     >>> @dataclass
@@ -78,32 +89,28 @@ def run_experiment(
     ...         yield {"accuracy": 1 - setting.rate * (name == "none")}
     >>> settings = [Setting(rate=0.2, seed=seed) for seed in range(2)]
     >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "cells.csv"
-    ...     run_experiment(measure, settings, ["none", "oracle"], path, n_jobs=1)
+    ...     run_experiment(measure, settings, ["none", "oracle"], folder, n_jobs=1)
        rate  seed defense  accuracy
     0   0.2     0    none       0.8
     1   0.2     0  oracle       1.0
     2   0.2     1    none       0.8
     3   0.2     1  oracle       1.0
     """
-    read_csv = optional_import("pandas", "data").read_csv
+    pandas = optional_import("pandas", "data")
     _check_asked(settings, defenses)
-    path, keys = Path(path), [*_columns(settings[0]), "defense"]
-    done = set(_cells(path, keys))
-    tasks = []
-    for setting in settings:
-        missing = [d for d in defenses if _cell(setting, d) not in done]
-        if missing:
-            tasks.append((setting, missing))
+    finished = _FinishedCells(cache, measure)
     with single_threaded_workers(n_jobs):
-        batches = Parallel(return_as="generator_unordered")(
-            delayed(_rows)(measure, *task) for task in tasks
+        cells = all_cells(
+            settings,
+            defenses,
+            finished.find,
+            lambda setting: partial(_measured, measure, setting, finished),
+            n_jobs=n_jobs,
         )
-        for rows in with_progress(batches, len(tasks)):
-            _append(path, rows)
-    where = {cell: line for line, cell in enumerate(_cells(path, keys))}
-    asked = [where[_cell(s, d)] for s in settings for d in defenses]
-    return read_csv(path).iloc[asked].reset_index(drop=True)
+    return pandas.DataFrame(
+        {**_columns(setting), "defense": str(defense), **record}
+        for setting, defense, record in cells
+    )
 
 
 def single_threaded_workers(n_jobs):
@@ -122,54 +129,48 @@ def _check_asked(settings, defenses):
         raise ValueError(f"Each defense needs a name of its own; got {names}.")
 
 
+class _FinishedCells:
+    """The cells of an experiment, by their setting and their defense."""
+
+    def __init__(self, folder, measure):
+        self.store = CellStore(folder)
+        measure = getattr(measure, "func", measure)
+        self.experiment = {
+            "measure": f"{measure.__module__}.{measure.__qualname__}",
+            "versions": versions(),
+        }
+
+    def find(self, setting, defense):
+        """The record of a cell, or None."""
+        return self.store.find(self._description(setting, defense))
+
+    def keep(self, setting, defense, record):
+        """Write the record of a cell."""
+        self.store.keep(self._description(setting, defense), record)
+
+    def _description(self, setting, defense):
+        cell = {"setting": _columns(setting), "defense": str(defense)}
+        return self.experiment | cell
+
+
+def _measured(measure, setting, finished, defenses):
+    """The records of some defenses of a setting, each of them kept at once."""
+    records = []
+    for defense, result in zip(defenses, measure(setting, defenses), strict=True):
+        records.append({name: _plain(value) for name, value in result.items()})
+        finished.keep(setting, defense, records[-1])
+    return records
+
+
 def _columns(setting):
-    """The fields of a setting, by name; values as they are."""
-    return {field.name: getattr(setting, field.name) for field in fields(setting)}
+    """The fields of a setting, by name."""
+    return {
+        field.name: _plain(getattr(setting, field.name)) for field in fields(setting)
+    }
 
 
-def _cell(setting, defense):
-    return tuple(str(value) for value in (*_columns(setting).values(), defense))
-
-
-def _cells(path, keys):
-    """The cells of a file, in its order."""
-    header = _header(path)
-    if not header:
-        return []
-    _check_header(path, header[: len(keys)], keys)
-    with path.open(newline="") as file:
-        return [tuple(row[key] for key in keys) for row in csv.DictReader(file)]
-
-
-def _rows(measure, setting, defenses):
-    return [
-        {**_columns(setting), "defense": str(defense), **results}
-        for defense, results in zip(defenses, measure(setting, defenses), strict=True)
-    ]
-
-
-def _append(path, rows):
-    columns, header = list(rows[0]), _header(path)
-    if header:
-        _check_header(path, header, columns)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        if not header:
-            writer.writeheader()
-        writer.writerows(rows)
-
-
-def _header(path):
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return next(csv.reader(file), [])
-
-
-def _check_header(path, found, expected):
-    if found != expected:
-        raise ValueError(
-            f"{path} has the columns {found}, and this experiment has {expected}: move "
-            "the file away to start anew."
-        )
+def _plain(value):
+    """A value as JSON holds it: a number, None, or else its text."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, int | float | None) else str(value)

@@ -139,3 +139,19 @@ def markdown_table(table: pd.DataFrame) -> str:
         *([name, *row] for name, row in zip(table.index, table.to_numpy())),
     ]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def save_rows(frame, path):
+    """Write rows to PATH.csv, and what differs from run to run to PATH_times.csv.
+
+    Returns
+    -------
+    str
+        The name of the first file.
+    """
+    is_time = [name.endswith("seconds") or name == "peak_memory" for name in frame]
+    times = frame.columns[is_time]
+    frame.drop(columns=times).to_csv(f"{path}.csv", index=False)
+    if len(times):
+        frame[times].to_csv(f"{path}_times.csv", index=False)
+    return f"{path.name}.csv"

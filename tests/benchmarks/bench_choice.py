@@ -5,7 +5,7 @@ tenth of the other labels flipped, or none. A grid search with `TrustedKFold` ov
 defense and four filters before a logistic regression. The figures are the test accuracy
 of what is chosen minus that of no defense, in points.
 
-    python -m tests.benchmarks.bench_choice --csv choice.csv
+    python -m tests.benchmarks.bench_choice --cells choice
 
 A run that was stopped goes on where the CSV ends.
 """
@@ -99,7 +99,7 @@ def show(cells):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--csv", type=Path, default=Path("choice.csv"))
+    parser.add_argument("--cells", type=Path, default=Path("choice"))
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--attacks", nargs="+", default=ATTACKS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[2, 3])
@@ -111,6 +111,6 @@ if __name__ == "__main__":
     ]
     show(
         run_experiment(
-            measure, grid, [*FILTERS, *CHOICES], given.csv, n_jobs=given.n_jobs
+            measure, grid, [*FILTERS, *CHOICES], given.cells, n_jobs=given.n_jobs
         )
     )

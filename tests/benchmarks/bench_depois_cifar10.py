@@ -180,7 +180,7 @@ if __name__ == "__main__":
     parser.add_argument("--defender-rows", type=int, default=N_NET)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--max-iter", type=int, default=300)
-    parser.add_argument("--file", default="results/depois-cifar10.csv")
+    parser.add_argument("--cells", default="results/depois-cifar10")
     parser.add_argument("--networks", type=Path, default="results/networks")
     given = parser.parse_args()
     for attack in given.attacks:
@@ -197,7 +197,7 @@ if __name__ == "__main__":
                 for seed in given.seeds
             ]
             cells = run_experiment(
-                measurement(given.networks), settings, DEFENSES, given.file, n_jobs=1
+                measurement(given.networks), settings, DEFENSES, given.cells, n_jobs=1
             )
             print(f"\n{attack}, {knowledge}\n")
             groups = cells.groupby("defense", sort=False)[[*METRICS, "seconds"]]

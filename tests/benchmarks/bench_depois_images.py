@@ -242,13 +242,13 @@ if __name__ == "__main__":
     parser.add_argument("table", choices=TABLES)
     parser.add_argument("--seeds", type=int, nargs="+", default=range(10, 20))
     parser.add_argument("--defenses", nargs="+", choices=DEFENSES, default=DEFENSES)
-    parser.add_argument("--file", default="results/depois-images.csv")
+    parser.add_argument("--cells", default="results/depois-images")
     parser.add_argument("--n-jobs", type=int, default=1)
     given = parser.parse_args()
     for changed in TABLES[given.table]:
         settings = [Setting(**DEFAULTS | changed, seed=s) for s in given.seeds]
         cells = run_experiment(
-            measure, settings, given.defenses, given.file, n_jobs=given.n_jobs
+            measure, settings, given.defenses, given.cells, n_jobs=given.n_jobs
         )
         print("\n" + ", ".join(f"{k} = {v}" for k, v in changed.items()) + "\n")
         groups = cells.groupby("defense", sort=False)[[*METRICS, "seconds"]]

@@ -6,13 +6,13 @@ are then the same), of the panel, each of its filters alone, and the mean of the
 ranks or log ranks. The panel was chosen on four data sets, and is reported on four
 others.
 
-    python -m tests.benchmarks.bench_panel --csv panel.csv
-    python -m tests.benchmarks.bench_panel --csv panel.csv --data banana mnist
+    python -m tests.benchmarks.bench_panel --cells panel
+    python -m tests.benchmarks.bench_panel --cells panel --data banana mnist
 
 A run that was stopped goes on where the CSV ends. What `contamination="auto"` removes
 from clean tables, and what that does to three models:
 
-    python -m tests.benchmarks.bench_panel --clean --csv panel_clean.csv
+    python -m tests.benchmarks.bench_panel --clean --cells panel_clean
 """
 
 import argparse
@@ -244,7 +244,7 @@ def show(cells):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--csv", type=Path, default=Path("panel.csv"))
+    parser.add_argument("--cells", type=Path, default=Path("panel"))
     parser.add_argument("--data", nargs="+", default=[*CHOSEN_ON, *REPORTED_ON])
     parser.add_argument("--kinds", nargs="+", default=KINDS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
@@ -255,7 +255,7 @@ if __name__ == "__main__":
         grid = [CleanSetting(table, seed) for table, seed in product(TABLES, [2])]
         shares = ["none", "auto", 0.1]
         cells = run_experiment(
-            measure_clean, grid, shares, given.csv, n_jobs=given.n_jobs
+            measure_clean, grid, shares, given.cells, n_jobs=given.n_jobs
         )
         print(cells.pivot_table(["removed", "gain"], "table", "defense").round(2))
     else:
@@ -265,6 +265,6 @@ if __name__ == "__main__":
         ]
         show(
             run_experiment(
-                measure, grid, [*COMBINED, *FILTERS], given.csv, n_jobs=given.n_jobs
+                measure, grid, [*COMBINED, *FILTERS], given.cells, n_jobs=given.n_jobs
             )
         )

@@ -126,12 +126,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", choices=TABLES)
     parser.add_argument("--seeds", type=int, nargs="+")
-    parser.add_argument("--file", default="results/pgan.csv")
+    parser.add_argument("--cells", default="results/pgan")
     given = parser.parse_args()
     shares, seeds = TABLES[given.table]
     for share, poisons in shares.items():
         settings = [Setting(share, seed) for seed in given.seeds or seeds]
-        cells = run_experiment(measure, settings, poisons, given.file, n_jobs=1)
+        cells = run_experiment(measure, settings, poisons, given.cells, n_jobs=1)
         print(f"\nshare {share}\n")
         groups = cells.groupby("defense", sort=False)[COLUMNS]
         table = groups.agg(with_interval).rename_axis("poison")

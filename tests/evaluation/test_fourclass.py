@@ -1,5 +1,7 @@
 """The Fourclass experiment: what it measures, and that it resumes."""
 
+from functools import wraps
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,9 +26,9 @@ def points(monkeypatch):
 
 
 def run(folder, *names):
-    options = ["--jobs", "1", "--results", str(folder), "--defenses", *names]
-    _command.main([*CELL, *options])
-    return pd.read_csv(folder / "fourclass.csv").set_index("defense")
+    options = ["--jobs", "1", "--out", str(folder), "--defenses", *names]
+    frames = _command.main(_command.parse([*CELL, *options]))
+    return frames[""].set_index("defense")
 
 
 def test_a_cell(tmp_path, capsys):
@@ -51,6 +53,7 @@ def test_what_is_measured_is_not_measured_again(tmp_path, monkeypatch):
     first = run(tmp_path, "flag nothing")
     measured = []
 
+    @wraps(_command.measure)
     def measure(setting, names, *, measure=_command.measure):
         measured.extend(names)
         return measure(setting, names)
@@ -59,13 +62,6 @@ def test_what_is_measured_is_not_measured_again(tmp_path, monkeypatch):
     both = run(tmp_path, "flag nothing", "trusted SVC")
     assert measured == ["trusted SVC"]
     pd.testing.assert_frame_equal(both.loc[["flag nothing"]], first)
-
-
-def test_a_file_of_another_experiment_is_refused(tmp_path):
-    (tmp_path / "fourclass.csv").write_text("dataset,defense,accuracy\nx,y,1\n")
-    with pytest.raises(ValueError, match="move the file away"):
-        run(tmp_path, "flag nothing")
-    assert (tmp_path / "fourclass.csv").read_text().count("\n") == 2
 
 
 def test_only_labels_of_untrusted_rows_are_flipped():

@@ -25,14 +25,13 @@ def houses(monkeypatch):
 
 
 def run(folder, *options):
-    common = ["--jobs", "1", "--seeds", "1", "--results", str(folder)]
-    _command.main([*common, *options])
+    common = ["--jobs", "1", "--seeds", "1", "--out", str(folder)]
+    return _command.main(_command.parse([*common, *options]))
 
 
 def test_the_test_error_after_each_defense(tmp_path, capsys):
     options = ["--data", "house", "--models", "ridge", "--rates", "0", "0.2"]
-    run(tmp_path, *options, "--detection")
-    measured = pd.read_csv(tmp_path / "house_models.csv")
+    measured = run(tmp_path, *options, "--parts", "models")["models"]
     assert len(measured) == 4 * len(MODEL_DEFENSES)
     at = measured.set_index(["attack", "rate", "defense"])
     undefended = at.test_mse["OptP", 0.2, "none (flag nothing)"]
@@ -49,8 +48,8 @@ def test_the_figures_of_the_second_paper_stand_beside(tmp_path, capsys, monkeypa
     few = {name: DETECTORS[name] for name in ("flag nothing", "TRIMRegressor")}
     monkeypatch.setattr(_command, "DETECTORS", few)
     monkeypatch.setattr(_measure, "N_HOUSES", 400)
-    run(tmp_path, "--models", "--detection", "0.2")
-    measured = pd.read_csv(tmp_path / "house_detection.csv").set_index("defense")
+    frames = run(tmp_path, "--parts", "detection", "--detection", "0.2")
+    measured = frames["detection"].set_index("defense")
     nothing = measured.loc["flag nothing"]
     assert nothing.accuracy.sub(1 / 1.2).abs().max() < 2e-3
     assert nothing.f1_poison.eq(0).all()

@@ -1,13 +1,18 @@
-"""Grids of cells: measured once, kept in a file, in the order asked for."""
+"""Grids of cells: measured once, kept on disk, in the order asked for."""
 
+import errno
+import os
 import sys
+import warnings
 from dataclasses import dataclass
+from functools import wraps
 
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
 from skpoison.evaluation import run_experiment
+from skpoison.exceptions import DamagedCellWarning
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ def measure(setting, defenses):
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "folder" / "cells.csv"
+    return tmp_path / "folder" / "cells"
 
 
 def test_a_row_for_each_cell_in_the_order_asked_for(path):
@@ -42,7 +47,7 @@ def test_a_row_for_each_cell_in_the_order_asked_for(path):
 
 def test_workers_measure_the_same(path, tmp_path):
     alone = run_experiment(measure, SETTINGS, ["none", "all"], path, n_jobs=1)
-    other = tmp_path / "other.csv"
+    other = tmp_path / "other"
     together = run_experiment(measure, SETTINGS, ["none", "all"], other, n_jobs=2)
     pd.testing.assert_frame_equal(together, alone)
 
@@ -51,6 +56,7 @@ def test_what_the_file_holds_is_not_measured_again(path):
     run_experiment(measure, SETTINGS[:2], ["none"], path, n_jobs=1)
     asked = []
 
+    @wraps(measure)
     def recorded(setting, defenses):
         asked.append((setting.seed, defenses))
         return measure(setting, defenses)
@@ -61,27 +67,63 @@ def test_what_the_file_holds_is_not_measured_again(path):
 
 
 def test_what_was_measured_stays_when_a_cell_fails(path):
+    @wraps(measure)
     def failing(setting, defenses):
-        if setting.seed == 1:
-            raise RuntimeError("no such machine")
-        return measure(setting, defenses)
+        yield next(measure(setting, defenses))
+        raise RuntimeError("no such machine")
 
     with pytest.raises(RuntimeError, match="no such machine"):
-        run_experiment(failing, SETTINGS, ["none"], path, n_jobs=1)
-    assert pd.read_csv(path).seed.tolist() == [0]
-    assert len(run_experiment(measure, SETTINGS, ["none"], path, n_jobs=1)) == 3
+        run_experiment(failing, SETTINGS[:1], ["none", "all"], path, n_jobs=1)
+    assert len(list(path.iterdir())) == 1
+    assert len(run_experiment(measure, SETTINGS, ["none", "all"], path, n_jobs=1)) == 6
 
 
-def test_a_file_of_other_columns_is_refused(path):
-    run_experiment(measure, SETTINGS, ["none"], path, n_jobs=1)
-    before = path.read_text()
+def other_measure(setting, defenses):
+    return [{"loss": 1.0, "note": None} for _ in defenses]
 
-    def other(setting, defenses):
-        return [{"loss": 1.0} for _ in defenses]
 
-    with pytest.raises(ValueError, match="move the file away"):
-        run_experiment(other, SETTINGS, ["all"], path, n_jobs=1)
-    assert path.read_text() == before
+def test_experiments_share_a_folder(path):
+    first = run_experiment(measure, SETTINGS, ["none"], path, n_jobs=1)
+    other = run_experiment(other_measure, SETTINGS, ["none"], path, n_jobs=1)
+    assert list(other) == ["rate", "seed", "defense", "loss", "note"]
+    again = run_experiment(measure, SETTINGS, ["none"], path, n_jobs=1)
+    pd.testing.assert_frame_equal(again, first)
+
+
+@pytest.mark.parametrize("damage", ["cut short", "another figure", "empty"])
+def test_a_damaged_cell_is_measured_again(path, damage):
+    frame = run_experiment(measure, SETTINGS, ["none"], path, n_jobs=1)
+    file = next(path.iterdir())
+    text = file.read_text()
+    file.write_text(
+        {
+            "cut short": text[: len(text) // 2],
+            "another figure": text.replace('"accuracy": 0', '"accuracy": 1'),
+            "empty": "",
+        }[damage]
+    )
+    with pytest.warns(DamagedCellWarning, match="is damaged"):
+        again = run_experiment(measure, SETTINGS, ["none"], path, n_jobs=1)
+    pd.testing.assert_frame_equal(again, frame)
+
+
+def test_a_full_disk_ends_the_run_and_leaves_no_file(path, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        run_experiment(measure, SETTINGS, ["none"], path, n_jobs=1)
+    assert not list(path.iterdir())
+
+
+def test_a_cell_without_a_number_is_found_again(path):
+    settings = [Setting(float("nan"), 0)]
+    frame = run_experiment(measure, settings, ["none"], path, n_jobs=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = run_experiment(measure, settings, ["none"], path, n_jobs=1)
+    pd.testing.assert_frame_equal(again, frame)
 
 
 def test_nothing_to_measure_is_said(path):
@@ -102,7 +144,6 @@ def test_a_measure_of_too_few_defenses_is_refused(path):
 
     with pytest.raises(ValueError, match="shorter"):
         run_experiment(short, SETTINGS, ["none", "all"], path, n_jobs=1)
-    assert not path.exists()
 
 
 def test_missing_pandas_is_named_with_its_extra(path, monkeypatch):

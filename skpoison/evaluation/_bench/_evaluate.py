@@ -9,15 +9,14 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from joblib import Parallel, delayed
 from sklearn.base import is_classifier, is_regressor
 
 from ..._utils.optional import optional_import
 from ..._utils.typing import Estimator
 from ...base import PoisonAttack
-from .._progress import with_progress
-from ._cell_store import CellStore
-from ._description import content_hash, describe, versions
+from .._cells._all_cells import all_cells
+from .._cells._description import content_hash, describe, versions
+from .._cells._store import CellStore
 from ._measure import MEASUREMENTS, measure
 from ._poisoned_set import takes_rate
 from ._setting import Setting
@@ -184,28 +183,16 @@ def evaluate_defenses(
     ]
     parts = _Parts(attacks, defenses, rows, estimators, scoring)
     finished = _NoFinishedCells() if cache is None else _FinishedCells(cache, parts)
-    cells = list(product(defenses, estimators))
-    found = {
-        (setting, *cell): record
-        for setting in settings
-        for cell in cells
-        if (record := finished.find(setting, cell))
-    }
-    missing = {
-        setting: lacking
-        for setting in settings
-        if (lacking := [cell for cell in cells if (setting, *cell) not in found])
-    }
-    batches = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(_measured)(setting, lacking, parts.of(setting), finished)
-        for setting, lacking in missing.items()
-    )
-    for batch in with_progress(batches, len(missing)) if verbose else batches:
-        found |= batch
     records = [
-        {**setting.columns, "defense": d, "estimator": e, **found[setting, d, e]}
-        for setting in settings
-        for d, e in cells
+        {**setting.columns, "defense": defense, "estimator": estimator, **record}
+        for setting, (defense, estimator), record in all_cells(
+            settings,
+            list(product(defenses, estimators)),
+            finished.find,
+            lambda setting: partial(_measured, setting, parts.of(setting), finished),
+            n_jobs=n_jobs,
+            verbose=verbose,
+        )
     ]
     names = [*settings[0].columns, "defense", "estimator", "status", "error"]
     return pandas.DataFrame(records, columns=[*names, *MEASUREMENTS])
@@ -277,7 +264,7 @@ class _NoFinishedCells:
         """Nothing."""
 
 
-def _measured(setting, cells, parts, finished):
+def _measured(setting, parts, finished, cells):
     """The records of some cells of a setting."""
     records = measure(
         setting,
@@ -287,7 +274,7 @@ def _measured(setting, cells, parts, finished):
         scoring=parts.scoring,
         keep=partial(finished.keep, setting),
     )
-    return {(setting, *cell): record for cell, record in records.items()}
+    return [records[cell] for cell in cells]
 
 
 def _check(attacks, defenses, datasets, estimators, rates, trusted, n_repeats):

@@ -7,9 +7,10 @@ from functools import partial
 import pandas as pd
 
 from .._options import experiment_parser
+from .._published import print_figure
 from .._run_experiment import run_experiment
 from ._crafting import ATTACKS
-from ._figures import feature_space, save, save_figures
+from ._figures import feature_space, figures
 from ._measure import measure, train_networks
 from ._parts import PARTS, PLANS
 from ._report import print_tables
@@ -25,27 +26,17 @@ misread one target. A defense drops rows before. As in the paper poisons replace
 images that they were made from, and a defense succeeds where an attack that fools the
 undefended victim fails. Targets that the victim of clean rows misreads are set aside.
 
-    python -m skpoison.evaluation deep-knn                     # an hour and a half
-    python -m skpoison.evaluation deep-knn --data digits       # half an hour
-    python -m skpoison.evaluation deep-knn --data cifar10 \
-        --nets whitening-16 whitening-16/flip+shift            # 94 %
-    python -m skpoison.evaluation deep-knn --data cifar10 \
-        --nets densenet121-200 resnet18-200 --targets 50 --iterations 4000
-
 The parts: every defense against every attack (tables), the number of neighbors (k),
 fifty poisons a target (many), a class with few rows (imbalance), attackers who do not
 know the network (transfer), networks trained on adversarial images (adversarial), and
-the poisons of the authors (authors). Rows go to results/deep_knn.csv as they are
-measured, networks to results/networks as they are trained, adversarial ones after each
-epoch, and a second run does what is missing.
+the poisons of the authors (authors). Networks are kept in the folder, too, adversarial
+ones after each epoch.
 """
 
 
 def parse(argv):
     """The options."""
-    parser = experiment_parser("deep-knn", DESCRIPTION)
-    # A network takes memory.
-    parser.set_defaults(jobs=2)
+    parser = experiment_parser(DESCRIPTION)
     add = parser.add_argument
     add("--data", nargs="+", choices=PLANS, default=list(PLANS))
     add("--parts", nargs="+", choices=PARTS, default=list(PARTS))
@@ -114,10 +105,9 @@ def plan_of(args, data):
     return plan
 
 
-def main(argv):
+def main(args):
     """Train what is missing, measure, print the tables, and draw the figures."""
-    args = parse(argv)
-    networks = args.results / "networks"
+    networks = args.out / "networks"
     frames = []
     for data in args.data:
         plan = plan_of(args, data)
@@ -131,13 +121,16 @@ def main(argv):
                 partial(measure, folder=networks),
                 settings,
                 defenses,
-                args.results / "deep_knn.csv",
+                args.out / "cells",
                 n_jobs=args.jobs,
             )
             frames.append(frame.assign(part=name))
             if name == "k":
                 display = feature_space(settings[-1], networks)
-                save(display.figure_, args.results / f"deep_knn_space_{data}.png")
+                path = args.out / f"deep_knn_space_{data}.png"
+                print_figure(f"the space of features, {data}", display.figure_, path)
     frame = pd.concat(frames).reset_index(drop=True)
     print_tables(frame)
-    save_figures(frame, args.results)
+    for name, figure in figures(frame).items():
+        print_figure(name, figure, args.out / f"deep_knn_{name}.png")
+    return {"": frame}

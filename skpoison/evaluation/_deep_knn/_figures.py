@@ -30,21 +30,16 @@ def feature_space(setting, folder):
     )
 
 
-def save_figures(frame, folder):
-    """Figures 2 and 4, of each data set that was measured."""
+def figures(frame):
+    """Figures 2 and 4, of each data set that was measured, by name."""
+    drawn = {}
     for data, rows in frame.groupby("data", sort=False):
         parts = dict(list(rows.groupby("part", sort=False)))
         if "tables" in parts:
-            save(_networks(parts["tables"]), folder / f"deep_knn_networks_{data}.png")
+            drawn[f"networks_{data}"] = _networks(parts["tables"])
         if {"k", "imbalance"} <= set(parts):
-            figure = _ablations(parts["k"], parts["imbalance"])
-            save(figure, folder / f"deep_knn_ablations_{data}.png")
-
-
-def save(figure, path):
-    """Write a figure, and say where."""
-    figure.savefig(path, dpi=80)
-    print(f"\n{path}")
+            drawn[f"ablations_{data}"] = _ablations(parts["k"], parts["imbalance"])
+    return drawn
 
 
 def _networks(rows):

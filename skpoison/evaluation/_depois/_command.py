@@ -2,10 +2,13 @@
 
 import sys
 
+import pandas as pd
+
 from .._options import experiment_parser
+from .._published import print_figure
 from .._run_experiment import run_experiment
 from ._defenses import DEFENSES
-from ._figures import save_figure
+from ._figures import drawn
 from ._measure import measure
 from ._parts import (
     PARTS,
@@ -15,7 +18,7 @@ from ._parts import (
     time_settings,
 )
 from ._report import print_detection, print_synthetic, print_times
-from ._scores import save_scores
+from ._scores import as_rows, drawn_scores, judged
 from ._settings import ATTACKS, PAPER_SHARES
 from ._synthetic import MIMICS, OURS, SOURCES, measure_synthetic
 from ._times import measure_times, timed
@@ -31,25 +34,17 @@ which hold their rows of table III and figures 5 to 7. As in the paper a rate is
 / clean rows, and a share is trusted rows / training rows. Verdicts are scored on the
 rows that are not trusted.
 
-    python -m skpoison.evaluation depois                # some 30 minutes of one core
-    python -m skpoison.evaluation depois --seeds 2      # a first look
-    python -m skpoison.evaluation depois --rows 10000 --iterations 1500 \\
-        --rates 0.05 0.1 0.15 0.2 0.25 0.3 --width 1 --generator-iterations 2000 \\
-        --mimics "wrong labels" GAN cWGAN-GP            # hours
-
 The parts: the share of trusted rows (shares, table III), the rate (rates, figures 5 to
 7 and 9), classes without trusted rows (classes, figure 13), few trusted rows (few,
 figure 10), poison among them (mixed, figure 11), synthetic rows and what mimic models
 make of them (synthetic, table II and figures 4 and 8), the scores of one set (scores,
-figure 3), and run times (times, tables IV and V). Rows go to results/depois.csv,
-depois_synthetic.csv and depois_times.csv as they are measured, and a second run
-measures what is missing.
+figure 3), and run times (times, tables IV and V).
 """
 
 
 def parse(argv):
     """The options."""
-    parser = experiment_parser("depois", DESCRIPTION)
+    parser = experiment_parser(DESCRIPTION)
     add = parser.add_argument
     add("--parts", nargs="+", choices=_RUN, default=list(_RUN))
     add("--attacks", nargs="+", choices=ATTACKS, default=list(ATTACKS))
@@ -78,50 +73,56 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
-def main(argv):
+def main(args):
     """Measure, print the tables, and draw the figures."""
-    args = parse(argv)
+    frames: dict[str, pd.DataFrame] = {}
     for name in (name for name in _RUN if name in args.parts):
         print(name, file=sys.stderr)
-        _RUN[name](name, args)
+        frames |= _RUN[name](name, args)
+    return frames
 
 
 def _detection(name, args):
     frames = {}
     for attack in (a for a in PARTS[name].attacks if a in args.attacks):
-        frames[attack] = run_experiment(
-            measure,
-            settings(name, attack, args),
-            list(DEFENSES[attack]),
-            args.results / "depois.csv",
-            n_jobs=args.jobs,
-        )
+        asked, defenses = settings(name, attack, args), list(DEFENSES[attack])
+        frames[attack] = _measured(measure, asked, defenses, args)
         print_detection(name, attack, frames[attack])
     if frames:
-        save_figure(name, frames, args.results / f"depois_{name}.png")
+        path = args.out / f"depois_{name}.png"
+        print_figure(PARTS[name].title, drawn(name, frames), path)
+    return frames
 
 
-def _synthetic(_, args):
+def _synthetic(name, args):
+    frames = {}
     for (attack, mimic), asked in synthetic_settings(args).items():
-        path = args.results / "depois_synthetic.csv"
-        frame = run_experiment(
-            measure_synthetic, asked, SOURCES, path, n_jobs=args.jobs
-        )
+        frame = _measured(measure_synthetic, asked, SOURCES, args)
         print_synthetic(attack, mimic, frame)
+        frames[f"{attack}_{mimic}"] = frame
+    return frames
 
 
-def _scores(_, args):
-    args.results.mkdir(parents=True, exist_ok=True)
-    save_scores(draws(args), args.results / "depois_scores.png")
+def _scores(name, args):
+    scores = {setting.attack: judged(setting) for setting in draws(args)}
+    path = args.out / "depois_scores.png"
+    print_figure(
+        "figure 3: scores of clean rows and of poison", drawn_scores(scores), path
+    )
+    return {attack: as_rows(found) for attack, found in scores.items()}
 
 
-def _times(_, args):
+def _times(name, args):
+    frames = {}
     for attack, asked in time_settings(args).items():
-        path = args.results / "depois_times.csv"
-        frame = run_experiment(
-            measure_times, asked, timed(attack), path, n_jobs=args.jobs
-        )
-        print_times(attack, frame)
+        frames[attack] = _measured(measure_times, asked, timed(attack), args)
+        print_times(attack, frames[attack])
+    return frames
+
+
+def _measured(measure, asked, names, args):
+    cells = args.out / "cells"
+    return run_experiment(measure, asked, names, cells, n_jobs=args.jobs)
 
 
 # In the order in which they are measured.

@@ -11,7 +11,7 @@ from ._settings import PAPER_RATE, PAPER_SHARE
 _DRAWN = ("accuracy", "f1_clean", "f1_poison")
 
 
-def save_figure(part, frames, path):
+def drawn(part, frames):
     """A row for each attack, a column for each metric; stars: the paper."""
     figure = Figure(figsize=(13, 0.6 + 2.8 * len(frames)), layout="constrained")
     axes = figure.subplots(len(frames), len(_DRAWN), squeeze=False)
@@ -19,8 +19,7 @@ def save_figure(part, frames, path):
         for ax, metric in zip(line, _DRAWN):
             _draw(ax, part, attack, frame, metric)
         line[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
-    figure.savefig(path, dpi=80)
-    print(f"\n{path}")
+    return figure
 
 
 def _draw(ax, part, attack, frame, metric):

@@ -41,7 +41,7 @@ def print_detection(part, attack, frame):
         print_table(f"{title}, {_METRICS[metric]} by {axis}", table)
     if (part, attack) in SAYS:
         print(f"\nThe paper: {SAYS[part, attack]}.")
-    refused = frame[frame.refusal.notna()]
+    refused = frame[frame.refusal != ""]
     for (defense, value), rows in refused.groupby(["defense", axis], sort=False):
         n_seeds = frame[(frame.defense == defense) & (frame[axis] == value)].seed.size
         print(

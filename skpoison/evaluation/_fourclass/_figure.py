@@ -8,7 +8,7 @@ from ._report import METRICS
 from ._settings import PAPER_RATE, PAPER_SHARE
 
 
-def save_figure(frame, path):
+def drawn(frame):
     """Figures 5 to 7 by strategy, and the F1 score of the flips; stars: the paper."""
     is_drawn = {name: defense.is_drawn for name, defense in DEFENSES.items()}
     frame = frame[(frame.share == PAPER_SHARE) & frame.defense.map(is_drawn)]
@@ -24,8 +24,7 @@ def save_figure(frame, path):
         ax.set_xlabel("poisoning rate")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper")
-    figure.savefig(path, dpi=100)
-    print(f"\n{path}")
+    return figure
 
 
 def _draw(ax, rows, metric):

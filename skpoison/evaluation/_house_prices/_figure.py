@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from ._defenses import UNDEFENDED
 
 
-def save_figure(frame, path):
+def drawn(frame):
     """Test error of one model, if possible ridge, by rate: a row for each data set."""
     model = "ridge" if "ridge" in set(frame.model) else frame.model.iloc[0]
     frame = frame[frame.model == model]
@@ -26,5 +26,4 @@ def save_figure(frame, path):
     for ax in axes[-1]:
         ax.set_xlabel("poison / all rows")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper")
-    figure.savefig(path, dpi=90)
-    print(f"\n{path}")
+    return figure

@@ -32,10 +32,10 @@ class CellStore:
         text, name = as_key(description)
         try:
             content = json.loads((self.folder / f"{name}.json").read_text())
-            if content["cell"] == json.loads(text) and content["sha256"] == _digest(
-                content["record"]
-            ):
-                return content["record"]
+            record = content["record"]
+            is_asked = json.dumps(content["cell"], sort_keys=True) == text
+            if is_asked and content["sha256"] == _digest(record):
+                return record
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):

@@ -1,0 +1,1 @@
+"""Cells of a table: measured once, kept on disk, found by what determines them."""
