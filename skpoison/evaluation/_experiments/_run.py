@@ -8,10 +8,9 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 
-import torch
 from joblib.externals.loky import get_reusable_executor
 
-from ... import __version__
+from .._cells._description import versions
 from .._tables import save_rows
 
 
@@ -69,7 +68,5 @@ def _machine():
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
     processor = names[0] if names else platform.processor()
-    return (
-        f"{os.cpu_count()} cores, {processor}; skpoison {__version__}, "
-        f"Python {platform.python_version()}, torch {torch.__version__}"
-    )
+    packages = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return f"{os.cpu_count()} cores, {processor}; {packages}"
