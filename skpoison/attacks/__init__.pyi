@@ -9,6 +9,7 @@ from ._label_flip import LabelFlipAttack
 from ._neighbor_majority import NeighborMajorityAttack
 from ._pgan import PGANAttack
 from ._regression import RegressionGradientAttack, StatPAttack
+from ._subpopulation import SubpopulationAttack
 
 __all__ = [
     "BackdoorAttack",
@@ -21,4 +22,5 @@ __all__ = [
     "PGANAttack",
     "RegressionGradientAttack",
     "StatPAttack",
+    "SubpopulationAttack",
 ]

@@ -17,6 +17,7 @@ from skpoison.attacks import (
     PGANAttack,
     RegressionGradientAttack,
     StatPAttack,
+    SubpopulationAttack,
 )
 
 NET = torch.nn.Linear(4, 2)
@@ -32,6 +33,7 @@ ATTACKS = [
     PGANAttack(alpha=0.5, rate=0.1, poison_class=1),
     RegressionGradientAttack(Ridge(), n_poisons=3),
     StatPAttack(rate=0.1),
+    SubpopulationAttack(),
 ]
 
 

@@ -9,6 +9,7 @@ from ...attacks import (
     PGANAttack,
     RegressionGradientAttack,
     StatPAttack,
+    SubpopulationAttack,
 )
 
 CLEAN = "clean"
@@ -19,6 +20,7 @@ CLASSIFICATION = {
     "far flips": LabelFlipAttack(strategy="far", estimator=SVC()),
     "clustered flips": LabelFlipAttack(strategy="cluster", estimator=SVC()),
     "backdoor": BackdoorAttack(poison_class=1, trigger="values"),
+    "subpopulation": SubpopulationAttack(n_clusters=10),
     "pGAN": PGANAttack(alpha=0.0, rate=0.1, poison_class=1),
 }
 REGRESSION = {
