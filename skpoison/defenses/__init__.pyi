@@ -1,6 +1,10 @@
 from ._adversarial_training import AdversarialTrainingClassifier
 from ._annealed_trust import AnnealedTrustFilter
 from ._calibrated import CalibratedFilter
+from ._certified import (
+    CertifiedKNeighborsClassifier,
+    PartitionAggregationClassifier,
+)
 from ._deep_knn import DeepKNNFilter
 from ._depois import DePoisFilter
 from ._duti import DUTIFilter
@@ -22,6 +26,7 @@ __all__ = [
     "AdversarialTrainingClassifier",
     "AnnealedTrustFilter",
     "CalibratedFilter",
+    "CertifiedKNeighborsClassifier",
     "DUTIFilter",
     "DePoisFilter",
     "DeepKNNFilter",
@@ -31,6 +36,7 @@ __all__ = [
     "LossFilter",
     "OneClassSVMFilter",
     "PanelFilter",
+    "PartitionAggregationClassifier",
     "PerClassFilter",
     "RandomEvictionFilter",
     "SeverFilter",

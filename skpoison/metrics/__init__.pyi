@@ -1,3 +1,4 @@
+from ._certified import certified_accuracy_curve
 from ._defense import defense_success_rate, filter_report
 from ._synthetic import (
     average_euclidean_distance,
@@ -9,6 +10,7 @@ from ._targets import target_report
 
 __all__ = [
     "average_euclidean_distance",
+    "certified_accuracy_curve",
     "defense_success_rate",
     "filter_report",
     "frechet_distance",
