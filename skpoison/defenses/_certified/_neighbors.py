@@ -33,7 +33,7 @@ class CertifiedKNeighborsClassifier(ClassifierMixin, BaseEstimator):
 
     changes, by any attack [1]_; ties go to the smaller class.
 
-    What breaks the promise: features, or a scaling, that were learned from the training
+    What breaks it: features, or a scaling, that were learned from the training
     set under attack. Learn them from trusted rows, or take a network that was trained
     elsewhere. Test rows that the attacker may change are not covered either, and
     nothing is said about whether the prediction is right.

@@ -64,7 +64,7 @@ class PartitionAggregationClassifier(
     - 2 for a row whose features are changed, which may leave one part and enter
       another.
 
-    What breaks the promise: anything that is learned from the whole training set before
+    What breaks it: anything that is learned from the whole training set before
     it gets here, such as a scaler, a feature selection, or an embedding (put them into
     `estimator`, ``make_pipeline(StandardScaler(), SVC())``, or learn them from rows
     that are trusted); an estimator that does not learn the same from the same rows;
