@@ -16,6 +16,7 @@ from skpoison.defenses import (
     RandomEvictionFilter,
     TrustedDisagreementFilter,
 )
+from skpoison.defenses._calibrated._poison_share import count_poisons
 from skpoison.exceptions import (
     DegenerateFilterWarning,
     FewTrustedRowsWarning,
@@ -133,6 +134,15 @@ def test_the_share_is_estimated():
     filter = CalibratedFilter(ColumnFilter())
     shares = [f.poison_share_ for f, _ in runs(20, filter, 200, 500, share=0.2)]
     assert np.mean(shares) == pytest.approx(0.2, abs=0.02)
+
+
+def test_no_estimate_is_three_times_the_share():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        trusted, others = np.sort(rng.normal(size=200)), rng.normal(size=800)
+        others[:80] -= 1
+        p_values = (1 + np.searchsorted(trusted, others, side="right")) / 201
+        assert count_poisons(p_values, 200, 0.05).estimate < 240
 
 
 @without_power

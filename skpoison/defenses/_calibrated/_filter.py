@@ -98,7 +98,8 @@ class CalibratedFilter(PoisonFilter):
         The smallest false discovery rate at which a row would be removed; 1 for
         trusted rows.
     poison_share_ : float
-        Estimated share of poison among the untrusted rows.
+        Estimated share of poison among the untrusted rows: the excess below the
+        threshold that bounds it best, among those below the median trusted row.
     poison_share_lower_ : float
         One-sided 95 % lower bound of it.
     poisoned_p_value_ : float

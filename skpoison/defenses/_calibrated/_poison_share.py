@@ -50,9 +50,11 @@ def count_poisons(p_values, n, alpha):
     below = rows_below(p_values, n, r)
     p_value = min(1.0, len(r) * chance_of(below, m, r, n).min())
     lower = _fewest(below, m, r, n, alpha / len(r))
-    best = lower.argmax()
+    # Above the median of the trusted rows an excess is the small difference of large
+    # numbers: fit to bound the poison, not to estimate it.
+    best = lower[r <= max(1, n / 2)].argmax()
     estimate = excess(below[best], m, r[best] / (n + 1))
-    return PoisonCount(max(estimate, float(lower[best])), int(lower[best]), p_value)
+    return PoisonCount(max(estimate, float(lower.max())), int(lower.max()), p_value)
 
 
 def rows_below(p_values, n, r):
