@@ -3,8 +3,9 @@ First, do no harm: calibrated removal
 =====================================
 
 The rule of a filter flags what is hard as readily as what is poisoned. Where classes
-overlap it costs clean rows, and may cost more than the attack. Rows that are known to be
-clean are the yardstick: a calibrated filter removes only what the others have more of.
+overlap it costs clean rows, and may cost more than the attack. Rows that are known to
+be clean are the yardstick: a calibrated filter removes only what the others have more
+of.
 """
 
 # %%
