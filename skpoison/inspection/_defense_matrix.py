@@ -20,9 +20,9 @@ class DefenseMatrixDisplay:
     learns from the rows it keeps, in points: the score with the defense minus that
     without. The color relates it to two controls: 0 (white) is what the random
     eviction of as many rows gives, 1 (blue) what the removal of the poison and of
-    nothing else gives; red is worse than random. Where the two controls are as good as
-    each other there is nothing to recover, as without poison, and the color is that of
-    the number, blue and red at five points.
+    nothing else gives; red is worse than random. Where the perfect filter is no better
+    than none, as without poison, or than the random one, there is nothing to recover:
+    the color is that of the number, blue and red at five points.
 
     Use :meth:`from_frame` to create one.
 
@@ -81,8 +81,8 @@ class DefenseMatrixDisplay:
             From :func:`~skpoison.evaluation.evaluate_defenses`. Select the data set,
             rate, share of trusted rows and estimator first, or see their mean.
         min_harm : float, default=0.005
-            Below this difference of score between the perfect filter and the random
-            one there is nothing to recover.
+            Where the perfect filter is better than none, or than the random one, by
+            less than this, there is nothing to recover.
         ax : matplotlib Axes, default=None
             A new one by default.
 
@@ -100,9 +100,10 @@ class DefenseMatrixDisplay:
             raise ValueError("The frame holds no score: every cell failed.")
         means = frame.groupby(["attack", "defense"], sort=False)[scores].mean()
         gain = 100 * (means["score_defended"] - means["score_undefended"])
-        harm = means["score_perfect"] - means["score_random"]
-        recovered = (means["score_defended"] - means["score_random"]) / harm
-        recovered[harm < min_harm] = np.nan
+        best, random = means["score_perfect"], means["score_random"]
+        recovered = (means["score_defended"] - random) / (best - random)
+        bound = np.maximum(random, means["score_undefended"])
+        recovered[best - bound < min_harm] = np.nan
         order = {
             "index": frame["attack"].unique(),
             "columns": frame["defense"].unique(),

@@ -46,6 +46,14 @@ def test_where_there_is_nothing_to_recover_the_points_color_the_cell(frame):
     assert_allclose(image.get_array()[1, 0], -0.4)
 
 
+def test_without_poison_what_random_eviction_costs_is_no_measure(frame):
+    clean = frame["attack"] == "clean"
+    frame.loc[clean, "score_random"] -= 0.02
+    assert np.isnan(
+        DefenseMatrixDisplay.from_frame(frame).recovered.loc["clean", "good"]
+    )
+
+
 def test_a_cell_that_failed_says_so(frame):
     texts = [t.get_text() for t in DefenseMatrixDisplay.from_frame(frame).ax_.texts]
     assert texts == ["+10.0", "-10.0", "-2.0", "failed"]
