@@ -52,6 +52,33 @@ def test_repeats_are_resampled_and_not_their_cells(frame):
     )
 
 
+@pytest.fixture
+def two_sets(frame):
+    """The same repeats on a data set that is much harder."""
+    harder = frame["score_defended"] - 0.4
+    return pd.concat([frame, frame.assign(dataset="pima", score_defended=harder)])
+
+
+def test_a_repeat_of_several_data_sets_is_one_observation(frame, two_sets):
+    one, both = (
+        summarize(rows, "score_defended", by=["attack", "defense"])
+        for rows in (frame, two_sets)
+    )
+    assert (both["n_repeats"] == 12).all()
+    assert_allclose(both[["mean", "low", "high"]], one[["mean", "low", "high"]] - 0.2)
+    compared = compare_defenses(two_sets, "a", "b", by=["attack"])
+    assert_allclose(compared, compare_defenses(frame, "a", "b", by=["attack"]))
+
+
+def test_a_repeat_that_lacks_a_data_set_is_in_no_mean(two_sets):
+    lost = two_sets["dataset"].eq("pima") & two_sets["repeat"].eq(3)
+    two_sets.loc[lost, "score_defended"] = np.nan
+    table = summarize(two_sets, "score_defended", by=["attack", "defense"])
+    assert (table["n_repeats"] == 11).all()
+    compared = compare_defenses(two_sets, "a", "b", by=["attack"])
+    assert (compared["n_repeats"] == 11).all()
+
+
 def test_failed_cells_are_counted_and_in_no_mean(frame):
     failed = frame["defense"].eq("a") & frame["repeat"].ge(1)
     frame.loc[failed, "status"] = "failed"

@@ -30,9 +30,11 @@ def summarize(
 ) -> pd.DataFrame:
     """Means of a measurement, with bootstrap intervals over the repeats.
 
-    What is resampled are the repeats of each data set, with all the cells of a group
-    that a repeat holds: the cells of a repeat share its split and are not independent.
-    The interval is that of the percentiles, which is narrow for few repeats.
+    What is resampled are the repeats, with all the cells of a group that a repeat
+    holds: its cells share a split and are not independent. In a group of several data
+    sets a repeat is the mean of all of them, and one that lacks a data set does not
+    count: the interval is for these data sets, and says nothing of others. It is that
+    of the percentiles, which is narrow for few repeats.
 
     Parameters
     ----------
@@ -81,8 +83,7 @@ def summarize(
     pandas = optional_import("pandas", "data")
 
     def row(group):
-        measured = group[group[values].notna()]
-        means = measured.groupby(["dataset", "repeat"], sort=False)[values].mean()
+        means = of_repeats(group, values).dropna()
         low = high = np.nan
         if len(means) > 1:
             low, high = bootstrap(
@@ -136,7 +137,7 @@ def compare_defenses(
         The column that is compared.
     by : sequence of str, default=("dataset", "attack")
         Columns that name the comparisons; within one, the cells of a repeat are
-        averaged.
+        averaged, and one that lacks a data set does not count.
     test_size : float, default=0.3
         As it was passed to `evaluate_defenses`.
 
@@ -188,10 +189,10 @@ def compare_defenses(
         frame[frame["defense"] == name].set_index(_PAIR)[values]
         for name in (first, second)
     )
-    difference = (one - other).dropna().rename("difference").reset_index()
+    difference = (one - other).rename("difference").reset_index()
     rows = {}
     for name, group in difference.groupby(list(by), sort=False, dropna=False):
-        repeats = group.groupby(["dataset", "repeat"])["difference"].mean()
+        repeats = of_repeats(group, "difference").dropna()
         rows[name] = _corrected_t_test(repeats.to_numpy(), test_size)
     index = pandas.MultiIndex.from_tuples(rows, names=list(by))
     index = index.get_level_values(0) if len(by) == 1 else index
@@ -200,8 +201,14 @@ def compare_defenses(
     return table
 
 
+def of_repeats(group, values):
+    """A value for each repeat: the mean of its data sets, nan where it lacks one."""
+    of_sets = group.groupby(["repeat", "dataset"], sort=False)[values].mean()
+    return of_sets.unstack("dataset").mean(axis=1, skipna=False)
+
+
 def _corrected_t_test(differences, test_size):
-    n, mean = len(differences), differences.mean()
+    n, mean = len(differences), differences.mean() if len(differences) else np.nan
     low = high = p_value = np.nan
     if n > 1:
         inflation = 1 + n * test_size / (1 - test_size)

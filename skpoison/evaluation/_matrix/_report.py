@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from .._bench._statistics import of_repeats
 from .._published import print_table
 from .._tables import mean_and_interval
 
@@ -52,12 +53,10 @@ def _by_attack(rows, values, digits):
     Data sets are no repetitions: the interval says what other draws of these very sets
     would give, and nothing of other sets. A repeat that lacks one does not count.
     """
-    cell = ["attack", "repeat", "defense"]
-    of_sets = rows.groupby([*cell, "dataset"], sort=False)[values].mean()
-    of_repeats = of_sets.groupby(cell, sort=False).agg(lambda v: v.mean(skipna=False))
-    return mean_and_interval(
-        of_repeats.reset_index(), "defense", "attack", values, digits=digits
-    )
+    groups = rows.groupby(["defense", "attack"], sort=False)
+    cells = {name: of_repeats(group, values) for name, group in groups}
+    table = pd.concat(cells, names=["defense", "attack"]).rename(values).reset_index()
+    return mean_and_interval(table, "defense", "attack", values, digits=digits)
 
 
 def _worst(gains):
