@@ -14,6 +14,7 @@ from sklearn.utils import get_tags
 
 from skpoison.base import PoisonFilter
 from skpoison.defenses import (
+    ActivationClusteringFilter,
     AnnealedTrustFilter,
     CalibratedFilter,
     DeepKNNFilter,
@@ -29,6 +30,7 @@ from skpoison.defenses import (
     RandomEvictionFilter,
     SeverFilter,
     SpectralSignatureFilter,
+    SpectreFilter,
     SphereSlabFilter,
     TRIMRegressor,
     TrustedDisagreementFilter,
@@ -37,6 +39,7 @@ from skpoison.meta import DefendedClassifier, DefendedRegressor
 from skpoison.pipeline import make_pipeline
 
 FILTERS = [
+    ActivationClusteringFilter(max_share=0.5, min_silhouette=-1, random_state=0),
     AnnealedTrustFilter(random_state=0),
     CalibratedFilter(DeepKNNFilter(k=4)),
     CalibratedFilter(TrustedDisagreementFilter(SVC(), random_state=0), random_state=0),
@@ -64,6 +67,7 @@ FILTERS = [
         random_state=0,
     ),
     SpectralSignatureFilter(),
+    SpectreFilter(),
     SphereSlabFilter(0.9),
 ]
 
@@ -102,6 +106,7 @@ ORDER_DEPENDENT = {
 
 # Filters that remove rows of any data, of well-separated clusters too.
 ALWAYS_REMOVE = {
+    "ActivationClusteringFilter",
     "KNNShapleyFilter",
     "L2CentroidFilter",
     "LossFilter",
@@ -110,6 +115,7 @@ ALWAYS_REMOVE = {
     "RandomEvictionFilter",
     "SeverFilter",
     "SpectralSignatureFilter",
+    "SpectreFilter",
     "SphereSlabFilter",
 }
 

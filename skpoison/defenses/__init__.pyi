@@ -1,3 +1,4 @@
+from ._activation_clustering import ActivationClusteringFilter
 from ._adversarial_training import AdversarialTrainingClassifier
 from ._annealed_trust import AnnealedTrustFilter
 from ._calibrated import CalibratedFilter
@@ -18,11 +19,13 @@ from ._per_class import PerClassFilter
 from ._random_eviction import RandomEvictionFilter
 from ._sever import SeverFilter
 from ._spectral_signature import SpectralSignatureFilter
+from ._spectre import SpectreFilter
 from ._sphere_slab import SphereSlabFilter
 from ._trim import TRIMRegressor
 from ._trusted_disagreement import TrustedDisagreementFilter
 
 __all__ = [
+    "ActivationClusteringFilter",
     "AdversarialTrainingClassifier",
     "AnnealedTrustFilter",
     "CalibratedFilter",
@@ -41,6 +44,7 @@ __all__ = [
     "RandomEvictionFilter",
     "SeverFilter",
     "SpectralSignatureFilter",
+    "SpectreFilter",
     "SphereSlabFilter",
     "TRIMRegressor",
     "TrustedDisagreementFilter",
