@@ -4,6 +4,7 @@ from ._clean_label import (
     ConvexPolytopeAttack,
     FeatureCollisionAttack,
 )
+from ._feasible import InfluenceAttack, KKTAttack, MinMaxAttack
 from ._gradient import GradientPoisoningAttack
 from ._label_flip import LabelFlipAttack
 from ._neighbor_majority import NeighborMajorityAttack
@@ -17,7 +18,10 @@ __all__ = [
     "ConvexPolytopeAttack",
     "FeatureCollisionAttack",
     "GradientPoisoningAttack",
+    "InfluenceAttack",
+    "KKTAttack",
     "LabelFlipAttack",
+    "MinMaxAttack",
     "NeighborMajorityAttack",
     "PGANAttack",
     "RegressionGradientAttack",

@@ -6,12 +6,10 @@ from sklearn.datasets import load_breast_cancer, load_iris, make_blobs
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from skpoison._utils.feasible_set import FeasibleSet
 from skpoison.attacks import LabelFlipAttack
 from skpoison.defenses import SphereSlabFilter
-from skpoison.defenses._sphere_slab._certificate import (
-    FeasibleSet,
-    smallest_hinge_loss,
-)
+from skpoison.defenses._sphere_slab._certificate import smallest_hinge_loss
 
 
 @pytest.fixture(scope="module")

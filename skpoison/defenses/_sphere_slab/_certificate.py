@@ -5,10 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-__all__ = ["Certificate", "FeasibleSet", "certify"]
-
-# Attack points lie this much inside the set, so that rounding does not push them out.
-_INSIDE = 1 - 1e-9
+__all__ = ["Certificate", "certify"]
 
 
 class Certificate(NamedTuple):
@@ -30,40 +27,6 @@ class Certificate(NamedTuple):
     attack_loss: float
     X_attack: np.ndarray
     y_attack: np.ndarray
-
-
-class FeasibleSet:
-    """Spheres cut by slabs, the first for the label -1, the second for +1."""
-
-    def __init__(self, centroids, directions, radii, widths):
-        self.centroids, self.directions = centroids, directions
-        self.radii, self.widths = radii, widths
-
-    def worst_point(self, w, b):
-        """The smallest margin of a feasible point, and a point and label that has it.
-
-        In class y the margin is y (w . mu + b) + y t w . v - sqrt(r^2 - t^2) |u|, with
-        t the position across the slab and u the part of w within it, and is convex in
-        t: its minimum over the sphere is clipped to the slab.
-        """
-        margins, points = [], []
-        for sign, mu, v, r, s in zip(
-            (-1.0, 1.0), self.centroids, self.directions, self.radii, self.widths
-        ):
-            along = w @ v
-            within = w - along * v
-            # Once more, or rounding would leave no right angle where w is near v.
-            within = within - (within @ v) * v
-            size = np.linalg.norm(within)
-            norm = np.hypot(along, size)
-            width = min(r, s) if v.any() else 0.0
-            t = np.clip(-sign * along * r / norm, -width, width) if norm > 0 else 0.0
-            rest = np.sqrt(r * r - t * t)
-            margins.append(sign * (w @ mu + b + t * along) - rest * size)
-            unit = within / size if size > 0 else within
-            points.append(mu + _INSIDE * (t * v - sign * rest * unit))
-        worst = int(np.argmin(margins))
-        return margins[worst], points[worst], 2.0 * worst - 1.0
 
 
 def certify(feasible, X, signs, n_attack, rho, max_iter, random_state):

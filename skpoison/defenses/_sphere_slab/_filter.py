@@ -11,13 +11,14 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ..._utils.class_means import class_means
+from ..._utils.feasible_set import FeasibleSet
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval
 from ..._utils.shares import floor_share, warn_of_empty_share
 from ..._utils.stored_rows import row_blocks
 from ..._utils.typing import MatrixLike, RandomState
 from ...base import PoisonFilter
-from ._certificate import Certificate, FeasibleSet, certify
+from ._certificate import Certificate, certify
 
 # The percentile of the certificate's authors.
 _DEFAULT_QUANTILE = 0.7
