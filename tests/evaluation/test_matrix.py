@@ -7,13 +7,18 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from skpoison.evaluation import with_interval
-from skpoison.evaluation._matrix import _command, _datasets, _defenses
+from skpoison.evaluation._matrix import _command, _datasets, _defenses, _paper
 from skpoison.evaluation._matrix._peers import (
     ActivationClustering,
     ConfidentLearning,
     EditedNeighbours,
 )
-from skpoison.evaluation._matrix._report import _by_attack, _worst, print_tables
+from skpoison.evaluation._matrix._report import (
+    _by_attack,
+    _table_one,
+    _worst,
+    print_tables,
+)
 from tests.evaluation.test_evaluate_defenses import bench
 
 
@@ -124,6 +129,23 @@ def test_a_repeat_that_lacks_a_data_set_is_in_no_mean(two_sets):
 def test_the_worst_data_set_is_named(two_sets):
     table = _worst(two_sets.rename(columns={"clean_removed": "gain"}))
     assert table.loc["k-NN", "flips"] == "10.0 easy"
+
+
+def test_the_ticks_of_table_one_stand_beside(two_sets):
+    gains = two_sets.rename(columns={"clean_removed": "gain"}).assign(attack="pGAN")
+    lines = [gains.assign(defense=name) for name in ("sphere and slab", "De-Pois")]
+    table = _table_one(pd.concat(lines))
+    cell = with_interval([19.9, 20.0, 20.1], digits=1)
+    assert table.loc["pGAN: pGAN"].to_dict() == dict.fromkeys(
+        ["CD", "De-Pois"], f"{cell} / ✓"
+    )
+
+
+def test_table_one_of_de_pois_is_measured():
+    lines = set(_defenses.CLASSIFICATION) | set(_defenses.REGRESSION)
+    assert set(_paper.DEFENSES.values()) <= lines
+    attacks = {name for part in _command.PARTS.values() for name in part.attacks}
+    assert {attack for attack, _ in _paper.ATTACKS.values()} <= attacks
 
 
 def test_tables_have_the_controls_and_name_what_failed(capsys):

@@ -5,6 +5,7 @@ import pandas as pd
 from .._bench._statistics import of_repeats
 from .._published import print_table
 from .._tables import mean_and_interval
+from . import _paper
 
 CONTROLS = {"perfect filter": "score_perfect", "random eviction": "score_random"}
 GAIN = "points of score that the defense changes"
@@ -19,6 +20,9 @@ def print_tables(frame):
         table = _by_attack(gains, "gain", digits=1)
         print_table(f"mean of the data sets: {GAIN}", table)
         print_table(f"the worst data set: {GAIN}", _worst(gains))
+    table = _table_one(gains)
+    if len(table):
+        print_table("table I: points of score, and what the paper says", table)
     removed = _by_attack(frame, "clean_removed", digits=2)
     print_table("mean of the data sets: clean rows removed, percent", removed)
     poisoned = frame[frame["n_poisons"] > 0]
@@ -57,6 +61,21 @@ def _by_attack(rows, values, digits):
     cells = {name: of_repeats(group, values) for name, group in groups}
     table = pd.concat(cells, names=["defense", "attack"]).rename(values).reset_index()
     return mean_and_interval(table, "defense", "attack", values, digits=digits)
+
+
+def _table_one(gains):
+    """What was measured of the paper's table I, and its ticks behind."""
+    ours = _by_attack(gains, "gain", digits=1)
+    lines = {
+        f"{name}: {attack}": {
+            defense: f"{ours.loc[line, attack]} / {tick}"
+            for (defense, line), tick in zip(_paper.DEFENSES.items(), ticks)
+            if line in ours.index
+        }
+        for name, (attack, ticks) in _paper.ATTACKS.items()
+        if attack in ours.columns
+    }
+    return pd.DataFrame(lines).T.rename_axis("attack")
 
 
 def _worst(gains):
