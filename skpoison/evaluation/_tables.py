@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
 from .._utils.optional import optional_import
+from ._cells._whole_file import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +152,9 @@ def save_rows(frame, path):
     """
     is_time = [name.endswith("seconds") or name == "peak_memory" for name in frame]
     times = frame.columns[is_time]
-    frame.drop(columns=times).to_csv(f"{path}.csv", index=False)
+    with whole_file(path.with_name(f"{path.name}.csv")) as file:
+        frame.drop(columns=times).to_csv(file, index=False)
     if len(times):
-        frame[times].to_csv(f"{path}_times.csv", index=False)
+        with whole_file(path.with_name(f"{path.name}_times.csv")) as file:
+            frame[times].to_csv(file, index=False)
     return f"{path.name}.csv"

@@ -1,7 +1,9 @@
 """The command line of the experiments: what it lists, runs, writes and refuses."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from skpoison.evaluation._experiments._experiment import SIZES
 from skpoison.evaluation._experiments._papers import DE_POIS, NOT_MEASURED, PAPERS
 from skpoison.evaluation._experiments._registry import EXPERIMENTS
 
+ROOT = Path(__file__).parents[2]
 QUICK = ["fourclass", "--quick", "--jobs", "1", "--strategies", "far", "--seeds", "1"]
 
 
@@ -40,6 +43,15 @@ def test_every_table_and_figure_of_the_papers_has_a_counterpart_or_a_reason():
     asked = {(paper, item) for paper, items in PAPERS.items() for item in items}
     assert measured | set(NOT_MEASURED) == asked
     assert not measured & set(NOT_MEASURED)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_has_a_page_of_results(name):
+    results = ROOT / "doc/results.md"
+    (line,) = re.findall(
+        rf"^\| {name} \| .* \| \[.*\]\((.*)\) \|$", results.read_text(), re.M
+    )
+    assert (results.parent / line).exists()
 
 
 def test_the_budgets_are_kept():

@@ -1,5 +1,8 @@
 """Tables of what was measured."""
 
+import errno
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from scipy.stats import ttest_1samp
 
 from skpoison.evaluation import markdown_table, mean_and_interval, with_interval
 from skpoison.evaluation._published import PublishedTables, with_published
+from skpoison.evaluation._tables import save_rows
 
 FRAME = pd.DataFrame(
     {
@@ -50,6 +54,27 @@ def test_markdown_has_the_index_first():
         "| --- | --- | --- |",
         "| vote | 1.0 | 0.5 ± 3.2 |",
     ]
+
+
+def test_a_full_disk_leaves_the_table_that_was_there(tmp_path, monkeypatch):
+    save_rows(FRAME, tmp_path / "rows")
+    before = (tmp_path / "rows.csv").read_bytes()
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_rows(FRAME.head(1), tmp_path / "rows")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+    assert (tmp_path / "rows.csv").read_bytes() == before
+
+
+def test_times_are_apart_since_they_differ_from_run_to_run(tmp_path):
+    timed = FRAME.assign(fit_seconds=1.5, peak_memory=2.0)
+    assert save_rows(timed, tmp_path / "rows") == "rows.csv"
+    assert list(pd.read_csv(tmp_path / "rows.csv")) == list(FRAME)
+    assert (pd.read_csv(tmp_path / "rows_times.csv") == [1.5, 2.0]).all(axis=None)
 
 
 def test_the_figures_of_a_paper_stand_below():

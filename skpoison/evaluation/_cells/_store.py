@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from ..._utils.messages import warn
 from ...exceptions import DamagedCellWarning
 from ._description import as_key
+from ._whole_file import whole_file
 
 
 class CellStore:
@@ -61,17 +60,8 @@ class CellStore:
             "record": record,
             "sha256": _digest(record),
         }
-        with NamedTemporaryFile(
-            "w", dir=self.folder, suffix=".tmp", delete=False
-        ) as file:
-            try:
-                json.dump(content, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, self.folder / f"{name}.json")
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        with whole_file(self.folder / f"{name}.json") as file:
+            json.dump(content, file, indent=1)
 
 
 def _digest(record):

@@ -11,6 +11,7 @@ from pathlib import Path
 from joblib.externals.loky import get_reusable_executor
 
 from .._cells._description import versions
+from .._cells._whole_file import whole_file
 from .._tables import save_rows
 
 
@@ -46,13 +47,15 @@ def run(name, experiment, size, args, options):
     command = shlex.join(["run", name, *size_option, *options])
     page = args.out / f"{name}.md"
     beside = experiment.stands_beside or "no paper, it is our own"
-    page.write_text(
+    text = (
         f"# {name}: {experiment.shows}\n\n"
         f"`python -m skpoison.evaluation {command}`: {clock:.0f} s by the clock and "
         f"{cpu:.0f} CPU seconds, without the cells that were there before; "
         f"{_machine()}. Rows: {', '.join(written)}.\n\n"
         f"Stands beside: {beside}. {experiment.difference}\n{printed.getvalue()}"
     )
+    with whole_file(page) as file:
+        file.write(text)
     return page
 
 
