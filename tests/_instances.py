@@ -17,6 +17,7 @@ from skpoison.defenses import (
     ActivationClusteringFilter,
     AnnealedTrustFilter,
     CalibratedFilter,
+    ConfidentLearningFilter,
     DeepKNNFilter,
     DePoisFilter,
     DUTIFilter,
@@ -45,6 +46,9 @@ FILTERS = [
     CalibratedFilter(TrustedDisagreementFilter(SVC(), random_state=0), random_state=0),
     DePoisFilter(
         hidden_layer_sizes=(16, 16), max_iter=90, learning_rate=1e-2, random_state=0
+    ),
+    ConfidentLearningFilter(
+        make_pipeline(StandardScaler(), LogisticRegression()), random_state=0
     ),
     DeepKNNFilter(k=4),
     DeepKNNFilter(normalized_k=0.5, class_balance="replicate"),
@@ -179,6 +183,10 @@ _CHECKS_OF_CLASS = {
         "check_dont_overwrite_parameters": _ROUNDS,
         "check_methods_sample_order_invariance": _ROUNDS,
         "check_methods_subset_invariance": _ROUNDS,
+    },
+    "ConfidentLearningFilter": {
+        "check_estimators_nan_inf": _PASSES_ON,
+        "check_fit2d_predict1d": _PASSES_ON,
     },
     "SeverFilter": {
         "check_estimators_nan_inf": _PASSES_ON,

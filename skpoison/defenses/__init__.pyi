@@ -6,6 +6,7 @@ from ._certified import (
     CertifiedKNeighborsClassifier,
     PartitionAggregationClassifier,
 )
+from ._confident_learning import ConfidentLearningFilter
 from ._deep_knn import DeepKNNFilter
 from ._depois import DePoisFilter
 from ._duti import DUTIFilter
@@ -30,6 +31,7 @@ __all__ = [
     "AnnealedTrustFilter",
     "CalibratedFilter",
     "CertifiedKNeighborsClassifier",
+    "ConfidentLearningFilter",
     "DUTIFilter",
     "DePoisFilter",
     "DeepKNNFilter",

@@ -1,0 +1,5 @@
+"""Confident learning: labels that out-of-fold probabilities contradict."""
+
+from ._filter import ConfidentLearningFilter
+
+__all__ = ["ConfidentLearningFilter"]
