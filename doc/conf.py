@@ -56,7 +56,9 @@ html_title = f"skpoison {version}"
 html_static_path = ["_static"]
 html_theme_options = {
     "logo": {"text": html_title},
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
     "show_toc_level": 2,
 }
-html_sidebars = {"index": [], "changelog": [], "contributing": []}
+html_sidebars = {
+    page: [] for page in ("index", "changelog", "contributing", "security")
+}

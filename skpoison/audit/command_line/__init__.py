@@ -1,4 +1,4 @@
-"""``skpoison audit FILE`` and ``skpoison clean FILE``.
+"""``skpoison audit FILE``, ``skpoison clean FILE``, and ``skpoison`` for a self-check.
 
 ``main`` is behind the console script and behind ``python -m skpoison``. A table is
 read by `_tables`, its records are told apart by `_records`, and each command has a

@@ -10,9 +10,10 @@ def parse(argv):
     """The options of a command line; ends the process where they make no sense."""
     parser = argparse.ArgumentParser(
         prog="skpoison",
-        description="Find poison in a training set before a model learns from it.",
+        description="Find poison in a training set before a model learns from it. "
+        "Without a command: the versions of all packages, and a self-check.",
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command")
     audit = commands.add_parser(
         "audit",
         help="tell whether a table is poisoned, how much, where and why",
