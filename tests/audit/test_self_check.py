@@ -1,15 +1,16 @@
 """The command without a command: versions, and whether they work together."""
 
+from importlib.metadata import version
+
 import numpy as np
 
-import skpoison
 from skpoison.audit.command_line import _self_check, main
 
 
 def test_alone_it_tells_the_versions_and_that_it_works(capsys):
     assert main([]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(f"skpoison {skpoison.__version__}, Python 3.")
+    assert said.startswith(f"skpoison {version('skpoison')}, Python 3.")
     assert f"numpy {np.__version__}\n" in said
     assert "10 of 10 wrong labels found, 0 right ones removed: works" in said
 

@@ -5,7 +5,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from ... import __version__
 from ...defenses import DeepKNNFilter
 
 _REQUIRED = (
@@ -23,7 +22,7 @@ _FAILED = 1
 
 def run_self_check(options):
     """Print the versions, filter a small table, and say whether all poison is found."""
-    print(f"skpoison {__version__}, Python {platform.python_version()}")
+    print(f"skpoison {version('skpoison')}, Python {platform.python_version()}")
     for package in (*_REQUIRED, *_OPTIONAL):
         print(f"  {package} {_version(package)}")
     X, y, is_poison = _poisoned_table()
