@@ -6,6 +6,7 @@ from ._clean_label import (
 )
 from ._feasible import InfluenceAttack, KKTAttack, MinMaxAttack
 from ._gradient import GradientPoisoningAttack
+from ._gradient_matching import GradientMatchingAttack
 from ._label_flip import LabelFlipAttack
 from ._neighbor_majority import NeighborMajorityAttack
 from ._pgan import PGANAttack
@@ -17,6 +18,7 @@ __all__ = [
     "BullseyePolytopeAttack",
     "ConvexPolytopeAttack",
     "FeatureCollisionAttack",
+    "GradientMatchingAttack",
     "GradientPoisoningAttack",
     "InfluenceAttack",
     "KKTAttack",

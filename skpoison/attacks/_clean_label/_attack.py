@@ -71,6 +71,13 @@ class CleanLabelAttack(PoisonAttack):
             The objective at the poisons.
         """
 
+    def _load(self, targets):
+        """The networks that the poisons are crafted against."""
+        nets = load_surrogates(self.surrogates, targets)
+        with torch.enable_grad():
+            _check_gradient(nets, targets)
+        return nets
+
     def _limits(self, bases):
         """Lowest and highest allowed values of the poisons; arrays or tensors."""
         return 0.0, 1.0
@@ -155,9 +162,8 @@ class CleanLabelAttack(PoisonAttack):
         rng = check_random_state(self.random_state)
         device = torch_device(self.device)
         targets = _tensor(X_targets, device)
-        nets = load_surrogates(self.surrogates, targets)
+        nets = self._load(targets)
         with torch.enable_grad():
-            _check_gradient(nets, targets)
             self.base_indices_ = self._choose_bases(X, y, targets, nets, rng)
             bases = X[self.base_indices_]
             poisons, loss = self._perturb(
