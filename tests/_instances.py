@@ -21,6 +21,7 @@ from skpoison.defenses import (
     DeepKNNFilter,
     DePoisFilter,
     DUTIFilter,
+    InfluenceFilter,
     KNNShapleyFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
@@ -53,6 +54,7 @@ FILTERS = [
     DeepKNNFilter(k=4),
     DeepKNNFilter(normalized_k=0.5, class_balance="replicate"),
     DUTIFilter(random_state=0),
+    InfluenceFilter(make_pipeline(StandardScaler(), LogisticRegression())),
     KNNShapleyFilter(n_neighbors=4),
     L2CentroidFilter(contamination=0.1),
     LabelSanitizationFilter(n_neighbors=4),
@@ -81,6 +83,7 @@ REGRESSION_FILTERS = [
         hidden_layer_sizes=(16, 16), max_iter=90, learning_rate=1e-2, random_state=0
     ),
     DUTIFilter("regression", random_state=0),
+    InfluenceFilter(Ridge()),
     LossFilter(Ridge(), contamination=0.2, random_state=0),
     PanelFilter(
         [
@@ -111,6 +114,7 @@ ORDER_DEPENDENT = {
 # Filters that remove rows of any data, of well-separated clusters too.
 ALWAYS_REMOVE = {
     "ActivationClusteringFilter",
+    "InfluenceFilter",
     "KNNShapleyFilter",
     "L2CentroidFilter",
     "LossFilter",

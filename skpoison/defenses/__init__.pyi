@@ -10,6 +10,7 @@ from ._confident_learning import ConfidentLearningFilter
 from ._deep_knn import DeepKNNFilter
 from ._depois import DePoisFilter
 from ._duti import DUTIFilter
+from ._influence import InfluenceFilter
 from ._knn_shapley import KNNShapleyFilter
 from ._l2_centroid import L2CentroidFilter
 from ._label_sanitization import LabelSanitizationFilter
@@ -35,6 +36,7 @@ __all__ = [
     "DUTIFilter",
     "DePoisFilter",
     "DeepKNNFilter",
+    "InfluenceFilter",
     "KNNShapleyFilter",
     "L2CentroidFilter",
     "LabelSanitizationFilter",

@@ -1,4 +1,4 @@
-"""What filters recover of a backdoor, from the activations of a network that learned it.
+"""What filters recover of a backdoor, from what a network that learned it sees.
 
 5,000 images of MNIST, 500 of each digit, and copies of images of other digits with a
 bright patch and one label: 5 % of the class with that label, or 5 % of all rows, which
