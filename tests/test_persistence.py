@@ -5,8 +5,6 @@ import pytest
 import skops.io
 from numpy.testing import assert_array_equal
 
-from skpoison.defenses import DePoisFilter
-
 from .test_common import every_estimator, fitted, outcome
 
 pytestmark = pytest.mark.filterwarnings(
@@ -23,8 +21,6 @@ def data(regression):
 
 @every_estimator
 def test_what_was_fitted_is_read_from_a_file_of_skops(estimator, regression, tmp_path):
-    if isinstance(estimator, DePoisFilter):
-        pytest.skip("its networks are modules of torch, which skops does not write")
     X, y = data(regression)
     written = fitted(estimator, X, y)
     skops.io.dump(written, tmp_path / "fitted.skops")

@@ -43,6 +43,11 @@ class ConditionalNetwork(CallbackSupportMixin, BaseEstimator):
     }
     _span = 1.0
 
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if hasattr(self, "_encoder_"):
+            self._encoder_.device = torch_device(self.device)
+
     @unfitted_by_failure
     def _fit(self, X, y):
         """Validate, then train on the rows in an order of their own."""

@@ -25,6 +25,8 @@ from ._critic_training import CriticTraining
 
 __all__ = ["BaseCritic"]
 
+_HOLD_NETWORKS = {"_training_", "_ensemble_", "_generator_"}
+
 
 def _has_a_generator(critic):
     if "generator" not in critic.negatives:
@@ -181,11 +183,30 @@ class BaseCritic(ConditionalNetwork):
         iterations = range(self.max_iter)
         self._run(X, y, weights, report_iterations(context, self, iterations))
 
-    def _start(self, encoder, random):
+    def __getstate__(self):
+        """Bytes in place of the networks: any device reads them, and runs no code."""
+        state = super().__getstate__()
+        if hasattr(self, "_training_"):
+            state = {k: v for k, v in state.items() if k not in _HOLD_NETWORKS}
+            state["_networks"] = self._training_.state()
+        return state
+
+    def __setstate__(self, state):
+        networks = state.get("_networks")
+        super().__setstate__({k: v for k, v in state.items() if k != "_networks"})
+        if networks is not None:
+            encoder = self._encoder_
+            self._build(encoder, seeded_generator(0, encoder.device))
+            self._training_.restore(networks)
+
+    def _build(self, encoder, random):
         self._training_ = CriticTraining(self, self._recipe, encoder, random)
         self._encoder_ = encoder
         self._ensemble_ = CriticEnsemble(encoder, self._training_.critics)
         self._generator_ = self._training_.generators
+
+    def _start(self, encoder, random):
+        self._build(encoder, random)
         self.loss_curve_ = np.empty(0, dtype=np.float32)
         self.n_iter_ = 0
 

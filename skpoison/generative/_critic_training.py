@@ -1,5 +1,6 @@
 """How critics are trained, and generators against them."""
 
+import io
 from typing import Any
 
 import torch
@@ -56,6 +57,32 @@ class CriticTraining:
                 self.generators.parameters(), lr=learning_rate
             )
 
+    def state(self):
+        """Weights, optimizers and random numbers, as bytes that hold tensors alone."""
+        file = io.BytesIO()
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        torch.save({**parts, "random": self.random.get_state()}, file)
+        return file.getvalue()
+
+    def restore(self, state):
+        """Take over what `state` returned, on whatever device.
+
+        A device of another kind than that of the state draws other random numbers.
+        """
+        parts = torch.load(io.BytesIO(state), map_location="cpu", weights_only=True)
+        random = parts.pop("random")
+        for name, part in self._parts().items():
+            part.load_state_dict(parts[name])
+        if len(random) == len(self.random.get_state()):
+            self.random.set_state(random)
+
+    def _parts(self):
+        parts = {"critics": self.critics, "critic_optimizer": self.critic_optimizer}
+        if self.generators is not None:
+            parts["generators"] = self.generators
+            parts["generator_optimizer"] = self.generator_optimizer
+        return parts
+
     def run(self, X, y, weights, iterations):
         """Train until the iterations are over, or until the weights come to rest.
 
@@ -107,7 +134,7 @@ class CriticTraining:
         if self.recipe.falling_learning_rate:
             rate = rate * (1 - iteration / n_iterations)
         for group in self.critic_optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = float(rate)
 
     def _critic_step(self, batches):
         x, conditions = batches.rows()

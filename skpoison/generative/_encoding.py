@@ -39,6 +39,10 @@ class Encoder:
         if n_classes is None:
             self._y_scaler = MinMaxScaler((-1, 1)).fit(_column(y))
 
+    def __getstate__(self):
+        # The one who reads it may have another device.
+        return {**vars(self), "device": None}
+
     @property
     def is_image(self):
         return len(self.row_shape) == 3
