@@ -46,10 +46,10 @@ class SeverFilter(PoisonFilter):
     estimator.
 
     What breaks it: poison whose gradients are no larger than those of clean rows, such
-    as targeted clean-label poison and regression poison near the data (the statistical
-    attack); more poison than `contamination` says, in any one class. The
-    gradient of the hinge is no larger for a row far on the wrong side: prefer the
-    squared hinge or the cross-entropy.
+    as targeted clean-label poison, regression poison near the data (the statistical
+    attack) and :class:`~skpoison.attacks.KKTAttack`; more poison than
+    `contamination` says, in any one class. The gradient of the hinge is no larger for
+    a row far on the wrong side: prefer the squared hinge or the cross-entropy.
 
     Parameters
     ----------

@@ -5,7 +5,10 @@ from sklearn.svm import SVC
 
 from ...attacks import (
     BackdoorAttack,
+    InfluenceAttack,
+    KKTAttack,
     LabelFlipAttack,
+    MinMaxAttack,
     PGANAttack,
     RegressionGradientAttack,
     StatPAttack,
@@ -21,6 +24,9 @@ CLASSIFICATION = {
     "clustered flips": LabelFlipAttack(strategy="cluster", estimator=SVC()),
     "backdoor": BackdoorAttack(poison_class=1, trigger="values"),
     "subpopulation": SubpopulationAttack(n_clusters=10),
+    "influence": InfluenceAttack(),
+    "KKT": KKTAttack(),
+    "min-max": MinMaxAttack(),
     "pGAN": PGANAttack(alpha=0.0, rate=0.1, poison_class=1),
 }
 REGRESSION = {
