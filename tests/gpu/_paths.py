@@ -20,6 +20,7 @@ from skpoison.attacks import (
     BullseyePolytopeAttack,
     ConvexPolytopeAttack,
     FeatureCollisionAttack,
+    GradientMatchingAttack,
     GradientPoisoningAttack,
     LabelFlipAttack,
     PGANAttack,
@@ -106,6 +107,23 @@ def clean_label(attack, **options):
         return float(np.mean(distance / np.linalg.norm(clean - goals, axis=1)))
 
     return run
+
+
+def gradient_matching(device, quick):
+    """One minus the cosine of the two gradients, the mean of the targets."""
+    X, y, X_test, y_test = digits(images=True)
+    attack = GradientMatchingAttack(
+        trained(cnn, 1 if quick else 15),
+        poison_class=POISON_CLASS,
+        n_poisons=10,
+        max_iter=2 if quick else 250,
+        n_restarts=2,
+        max_shift=1,
+        device=device,
+        random_state=0,
+    )
+    attack.craft(X, y, X_test[y_test == TARGET_CLASS][: 2 if quick else N_TARGETS])
+    return attack.loss_.mean()
 
 
 def gradient_poisoning(method):
@@ -226,6 +244,7 @@ PATHS = [
         0.05,
         clean_label(FeatureCollisionAttack),
     ),
+    Path("GradientMatchingAttack", "1 - cosine", 0.1, gradient_matching),
     Path("GradientPoisoningAttack", "accuracy left", 0.3, gradient_poisoning("direct")),
     Path(
         "GradientPoisoningAttack, generative",
