@@ -39,7 +39,8 @@ class TrustedDisagreementFilter(PoisonFilter):
     that were trained without them. A trusted row with a score below `offset_` is
     kept, and worth a second look.
 
-    What breaks it: wrong trusted rows, few trusted rows (the model's own errors are
+    What breaks it: wrong trusted rows (2 % of them, next to the poison, hide a third of
+    it: doc/results/adaptive.md), few trusted rows (the model's own errors are
     flagged), poison that agrees with the model of the trusted rows, such as clean-label
     poison, and trusted rows from another distribution than the rest. Of a class
     without trusted rows every row is removed. Self-training (`n_rounds` > 0) gains

@@ -11,7 +11,7 @@ question to the filter; *none*: the flips where they were.
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_depois
 
-takes about ten minutes of one core. A run that was stopped goes on where the CSV ends.
+takes about ten minutes of one core. A run that was stopped goes on where it was.
 """
 
 import argparse
@@ -223,9 +223,9 @@ def show(cells):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--csv", type=Path, default=Path("adaptive_depois.csv"))
+    parser.add_argument("--cells", type=Path, default=Path("adaptive_depois"))
     parser.add_argument("--data", nargs="+", choices=DATA, default=DATA)
     parser.add_argument("--seeds", type=int, nargs="+", default=range(10, 20))
     given = parser.parse_args()
     grid = [Setting(*cell) for cell in product(given.data, given.seeds)]
-    show(run_experiment(measure, grid, list(ATTACKS), given.csv, n_jobs=1))
+    show(run_experiment(measure, grid, list(ATTACKS), given.cells, n_jobs=1))

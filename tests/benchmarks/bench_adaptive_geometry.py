@@ -9,8 +9,8 @@ rows. The figures are test accuracies, and the share of the poison that is remov
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_geometry
 
-takes about a minute of one core. A run that was stopped goes on where the CSV
-ends.
+takes about a minute of one core. A run that was stopped goes on where it
+was.
 """
 
 import argparse
@@ -172,10 +172,10 @@ def show(cells):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--csv", type=Path, default=Path("adaptive_geometry.csv"))
+    parser.add_argument("--cells", type=Path, default=Path("adaptive_geometry"))
     parser.add_argument("--data", nargs="+", choices=DATA, default=DATA)
     parser.add_argument("--rates", type=float, nargs="+", default=[0.03, 0.1])
     parser.add_argument("--seeds", type=int, nargs="+", default=range(10, 20))
     given = parser.parse_args()
     grid = [Setting(*cell) for cell in product(given.data, given.rates, given.seeds)]
-    show(run_experiment(measure, grid, list(DEFENSES), given.csv, n_jobs=1))
+    show(run_experiment(measure, grid, list(DEFENSES), given.cells, n_jobs=1))

@@ -11,7 +11,7 @@ the undefended machine, put at the target by an attacker who does not know the v
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_neighbors
 
 takes about two minutes of one core; one target per seed, data set and class size. A run
-that was stopped goes on where the CSV ends.
+that was stopped goes on where it was.
 """
 
 import argparse
@@ -143,7 +143,7 @@ def show(cells):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--csv", type=Path, default=Path("adaptive_neighbors.csv"))
+    parser.add_argument("--cells", type=Path, default=Path("adaptive_neighbors"))
     parser.add_argument("--data", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--seeds", type=int, nargs="+", default=range(10, 20))
     given = parser.parse_args()
@@ -153,4 +153,4 @@ if __name__ == "__main__":
         for size in SIZES[data]
     ]
     names = [str(votes) for votes in VOTES]
-    show(run_experiment(measure, grid, names, given.csv, n_jobs=1))
+    show(run_experiment(measure, grid, names, given.cells, n_jobs=1))

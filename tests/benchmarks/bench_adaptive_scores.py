@@ -14,8 +14,8 @@ and so does a share of the trusted rows: those next to the middle of the group
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_scores rehearsed
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_scores spoiled
 
-take about ten minutes of one core each. A run that was stopped goes on where the CSV
-ends.
+take about ten minutes of one core each. A run that was stopped goes on where it
+was.
 """
 
 import argparse
@@ -254,12 +254,12 @@ def show_spoiled(cells):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=["rehearsed", "spoiled"])
-    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--cells", type=Path)
     parser.add_argument("--data", nargs="+", choices=DATA, default=DATA)
     parser.add_argument("--seeds", type=int, nargs="+", default=range(10, 20))
     parser.add_argument("--defenses", nargs="+", help="of the part; De-Pois too")
     given = parser.parse_args()
-    path = given.csv or Path(f"adaptive_{given.part}.csv")
+    path = given.cells or Path(f"adaptive_{given.part}")
     if given.part == "rehearsed":
         grid = [Setting(*cell) for cell in product(given.data, given.seeds)]
         names = given.defenses or OF_REHEARSAL

@@ -45,7 +45,9 @@ class SphereSlabFilter(PoisonFilter):
     (:class:`~skpoison.attacks.InfluenceAttack`,
     :class:`~skpoison.attacks.MinMaxAttack`: 3 % of it took the error of a linear
     machine from 2 % to 10 %, and this filter found none); `certify` bounds the harm
-    that it can do to a linear model.
+    that it can do to a linear model. 10 % of it bring the accuracy on breast cancer
+    from .975 to .862, with centroids of trusted rows to .899 (a quantile of .9) or .922
+    (.7), and far-off rows without a defense to .853 (doc/results/adaptive.md).
 
     Parameters
     ----------
