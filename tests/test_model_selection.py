@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import make_regression
+from sklearn.datasets import load_digits, make_regression
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from skpoison.defenses import DeepKNNFilter, L2CentroidFilter
-from skpoison.model_selection import TrustedKFold, one_standard_error_rule
+from skpoison.model_selection import TrustedKFold, one_standard_error_rule, sift_trusted
 from skpoison.pipeline import Pipeline
 
 
@@ -234,3 +234,57 @@ def test_a_grid_search_defends_where_it_helps(flipped):
     assert search.best_estimator_["filter"].inlier_mask_.sum() < 270
     clean = GridSearchCV(**search.get_params(deep=False)).fit(X, X[:, 0] > 2)
     assert clean.best_params_ == {"filter": "passthrough"}
+
+
+@pytest.fixture
+def digits_with_wrong_trusted_rows():
+    X, y = load_digits(return_X_y=True)
+    trusted = np.arange(len(y)) % 5 == 0
+    wrong = np.flatnonzero(trusted)[::20]
+    y[wrong] = (y[wrong] + 5) % 10
+    return X, y, trusted, wrong
+
+
+@pytest.mark.parametrize("judged_by", ["all", "trusted"])
+def test_wrong_rows_are_sifted_out_of_the_trusted(
+    digits_with_wrong_trusted_rows, judged_by
+):
+    X, y, trusted, wrong = digits_with_wrong_trusted_rows
+    sifted = sift_trusted(DeepKNNFilter(k=5), X, y, trusted, judged_by=judged_by)
+    assert not sifted[wrong].any()
+    assert not sifted[~trusted].any()
+    assert sifted.sum() > 0.85 * trusted.sum()
+
+
+@pytest.mark.filterwarnings("ignore::skpoison.exceptions.ThinnedClassWarning")
+def test_untrusted_rows_have_a_say_in_all_rows_alone(digits_with_wrong_trusted_rows):
+    X, y, trusted, _ = digits_with_wrong_trusted_rows
+    y[~trusted & (y == 3)] = 8
+    threes = trusted & (y == 3)
+    by_all, by_trusted = (
+        sift_trusted(DeepKNNFilter(k=5), X, y, trusted, judged_by=judged_by)
+        for judged_by in ("all", "trusted")
+    )
+    assert np.mean(by_all[threes]) < 0.2
+    assert np.mean(by_trusted[threes]) > 0.8
+
+
+def test_positions_of_trusted_rows_are_sifted_too(digits_with_wrong_trusted_rows):
+    X, y, trusted, _ = digits_with_wrong_trusted_rows
+    by_mask, by_position = (
+        sift_trusted(DeepKNNFilter(k=5), X, y, rows)
+        for rows in (trusted, np.flatnonzero(trusted))
+    )
+    np.testing.assert_array_equal(by_mask, by_position)
+
+
+def test_an_unknown_judge_of_the_trusted_rows_is_refused(data):
+    with pytest.raises(ValueError, match="judged_by must be 'all' or 'trusted'"):
+        sift_trusted(DeepKNNFilter(k=5), *data, judged_by="me")
+
+
+def test_no_trusted_row_left_is_an_error():
+    X, y = np.repeat([[0.0], [9.0]], 20, axis=0), np.repeat(["ant", "bee"], 20)
+    y[:2] = "bee"
+    with pytest.raises(ValueError, match="keeps none of the 2 trusted rows"):
+        sift_trusted(DeepKNNFilter(k=5), X, y, [0, 1])
