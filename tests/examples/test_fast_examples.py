@@ -40,3 +40,17 @@ def test_the_file_is_judged_as_the_rows_in_memory(run):
     shown = run("larger_than_memory")
     assert shown["same"]
     assert shown["removed"][shown["wrong"]].all()
+
+
+def test_no_certified_prediction_changes(run):
+    shown = run("certified")
+    assert shown["changed"].any()
+    assert not shown["changed"][shown["sure"]].any()
+    assert shown["sure"].any()
+
+
+@pytest.mark.slow
+def test_clusters_of_activations_close_the_backdoor_further_than_votes(run):
+    success = run("backdoor")["success"]
+    assert success["no defense"] > 0.7
+    assert success["activation clustering"] < success["Deep k-NN"] - 0.3
