@@ -3,15 +3,16 @@
 Error of a linear SVM on test rows that the attacker knows, and what each defense
 removes: means with their 95 % intervals.
 
-    python -m tests.benchmarks.bench_feasible_attacks breast_cancer mnist
+    OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_feasible_attacks --cells feasible
+    ... --data mnist --seeds 10 11
 
-`breast_cancer` has ten draws and `mnist` five; each prints as soon as it is measured.
+A run that was stopped goes on.
 """
 
-import sys
+import argparse
 import time
 import warnings
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -30,10 +31,20 @@ from skpoison.defenses import (
     SphereSlabFilter,
     TrustedDisagreementFilter,
 )
-from skpoison.evaluation import with_interval
+from skpoison.evaluation import markdown_table, mean_and_interval, run_experiment
 from skpoison.exceptions import FewTrustedRowsWarning
 
 ALPHA, RATE, N_TRUSTED = 0.01, 0.03, 100
+NOTHING = "flag nothing"
+
+
+@dataclass
+class Setting:
+    """A poisoned draw of the rows."""
+
+    data: str
+    attack: str
+    seed: int
 
 
 def breast_cancer(seed):
@@ -96,10 +107,9 @@ def defenses(n_rows):
     }
 
 
-def measure(load, attack_name, seed):
-    """Test error, and shares of poison and of clean rows removed, by each defense."""
-    X, y, X_test, y_test = load(seed)
-    attack = attacks(seed)[attack_name]
+def measure(setting, names):
+    X, y, X_test, y_test = DATA[setting.data](setting.seed)
+    attack = attacks(setting.seed)[setting.attack]
     start = time.process_time()
     poisoned = PoisonedData(X, y, np.zeros(len(y), dtype=bool))
     if attack is not None:
@@ -107,45 +117,44 @@ def measure(load, attack_name, seed):
     seconds = time.process_time() - start
     # The rows come in random order, and the poison last.
     trusted = np.arange(len(poisoned.y)) < N_TRUSTED
+    for name in names:
+        kept = np.ones(len(poisoned.y), dtype=bool)
+        if name != NOTHING:
+            filter, needs_trusted = defenses(len(y))[name]
+            params = {"trusted": trusted} if needs_trusted else {}
+            kept = filter.fit(poisoned.X, poisoned.y, **params).inlier_mask_
+        model = machine(poisoned.X[kept], poisoned.y[kept])
+        found = ~kept[poisoned.is_poison]
+        yield {
+            "test error": 1 - model.score(X_test, y_test),
+            "poison removed": found.mean() if len(found) else 0.0,
+            "clean removed": np.mean(~kept[~poisoned.is_poison]),
+            "attack_seconds": seconds,
+        }
 
-    def row(kept):
-        error = 1 - machine(poisoned.X[kept], poisoned.y[kept]).score(X_test, y_test)
-        found = (
-            np.mean(~kept[poisoned.is_poison]) if poisoned.is_poison.any() else np.nan
-        )
-        return [error, found, np.mean(~kept[~poisoned.is_poison])]
 
-    results = {"flag nothing": row(np.ones(len(poisoned.y), dtype=bool))}
-    for name, (filter, needs_trusted) in defenses(len(y)).items():
-        params = {"trusted": trusted} if needs_trusted else {}
-        filter.fit(poisoned.X, poisoned.y, **params)
-        results[name] = row(filter.inlier_mask_)
-    return results, seconds
+DATA = {"breast_cancer": breast_cancer, "mnist": mnist}
 
 
-def run(load, seeds):
-    print(f"{load.__name__}: error of a linear SVM; poison and clean rows removed")
-    for attack_name in attacks(0):
-        measured = [measure(load, attack_name, seed) for seed in seeds]
-        seconds = np.mean([s for _, s in measured])
-        print(f"\n{attack_name}: {seconds:.1f} CPU s an attack\n")
-        print("| defense | test error | poison removed | clean removed |")
-        print("| --- | --- | --- | --- |")
-        for name in measured[0][0]:
-            cells = np.transpose([results[name] for results, _ in measured])
-            written = [
-                "" if np.isnan(values).any() else with_interval(values, digits=3)
-                for values in cells
-            ]
-            print(f"| {name} | {' | '.join(written)} |", flush=True)
+def main(args):
+    # That 100 trusted rows are few for so little poison is what the table shows.
+    warnings.simplefilter("ignore", FewTrustedRowsWarning)
+    for data in args.data:
+        settings = [
+            Setting(data, attack, seed) for seed in args.seeds for attack in attacks(0)
+        ]
+        names = [NOTHING, *defenses(0)]
+        frame = run_experiment(measure, settings, names, args.cells, n_jobs=1)
+        print(f"{data}, {len(args.seeds)} draws")
+        print(frame.groupby("attack", sort=False)["attack_seconds"].mean().round(1))
+        for column in ("test error", "poison removed", "clean removed"):
+            table = mean_and_interval(frame, "defense", "attack", column)
+            print(f"\n{column}\n{markdown_table(table.reset_index())}")
 
 
 if __name__ == "__main__":
-    # That 100 trusted rows are few for so little poison is what the table shows.
-    warnings.simplefilter("ignore", FewTrustedRowsWarning)
-    parts = {
-        "breast_cancer": partial(run, breast_cancer, range(10, 20)),
-        "mnist": partial(run, mnist, range(10, 15)),
-    }
-    for name in sys.argv[1:] or parts:
-        parts[name]()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", required=True, help="folder of what is measured")
+    parser.add_argument("--data", nargs="+", choices=DATA, default=list(DATA))
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(10, 20)))
+    main(parser.parse_args())
