@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.preprocessing import Normalizer
 from skorch import NeuralNetClassifier
 
 from skpoison.attacks import BackdoorAttack
@@ -31,12 +32,13 @@ from skpoison.defenses import (
 from skpoison.embedding import NetEmbedding
 from skpoison.evaluation import markdown_table, mean_and_interval, run_experiment
 from skpoison.metrics import filter_report
+from skpoison.pipeline import make_pipeline
 
 N_PER_CLASS = 500
 SHARES = {"5 % of a class": 0.05, "5 % of all rows": 1 / 3}
 EPOCHS = 10
-# Such a network is trained anew on what each of these filters keeps, too.
-RETRAINED = ("flag nothing", "SPECTRE", "activation clustering, reclassified")
+# A network is trained anew on what these filters keep.
+RETRAINED = ("SPECTRE", "activation clustering, reclassified")
 
 
 @dataclass
@@ -106,6 +108,9 @@ def filters(share, of_all, seed, embedding):
             min(1.5 * share, 0.5), random_state=seed
         ),
         "spectral signatures": SpectralSignatureFilter(share),
+        "spectral signatures, unit length": make_pipeline(
+            Normalizer(), SpectralSignatureFilter(share)
+        ),
         "SPECTRE": SpectreFilter(min(share, 0.3)),
         "activation clustering": ActivationClusteringFilter(random_state=seed),
         "activation clustering, reclassified": ActivationClusteringFilter(
@@ -122,6 +127,7 @@ NAMES = [
     "flag nothing",
     "random eviction",
     "spectral signatures",
+    "spectral signatures, unit length",
     "SPECTRE",
     "activation clustering",
     "activation clustering, reclassified",
@@ -144,7 +150,8 @@ def measure(setting, names):
         kept = np.ones(len(y), dtype=bool)
         if name != "flag nothing":
             images = "reclassified" in name
-            kept = table[name].fit(X if images else activations, y).inlier_mask_
+            verdict = table[name].fit_predict(X if images else activations, y)
+            kept = verdict == 1
         seconds = time.process_time() - begin
         report = filter_report(poisoned.is_poison, kept)
         record = {
@@ -154,9 +161,11 @@ def measure(setting, names):
             "success": np.nan,
             "seconds": seconds,
         }
-        if name in RETRAINED:
-            victim = NetEmbedding(network(), random_state=setting.seed + 100)
-            victim.fit(X[kept], y[kept])
+        if name in ("flag nothing", *RETRAINED):
+            victim = embedding
+            if not kept.all():
+                victim = NetEmbedding(network(), random_state=setting.seed + 100)
+                victim.fit(X[kept], y[kept])
             record["accuracy"] = 100 * np.mean(victim.net_.predict(X_test) == y_test)
             fooled = victim.net_.predict(others.astype(np.float32))
             record["success"] = 100 * np.mean(fooled == attack.poison_class)
