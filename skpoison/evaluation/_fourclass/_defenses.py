@@ -8,10 +8,14 @@ from sklearn.linear_model import LogisticRegression
 
 from ...base import PoisonFilter
 from ...defenses import (
+    ActivationClusteringFilter,
     AnnealedTrustFilter,
+    ConfidentLearningFilter,
     DeepKNNFilter,
     DePoisFilter,
     DUTIFilter,
+    InfluenceFilter,
+    KNNShapleyFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
     LossFilter,
@@ -20,6 +24,7 @@ from ...defenses import (
     RandomEvictionFilter,
     SeverFilter,
     SpectralSignatureFilter,
+    SpectreFilter,
     SphereSlabFilter,
     TrustedDisagreementFilter,
 )
@@ -104,6 +109,29 @@ DEFENSES = {
     ),
     "spectral signatures": Defense(
         lambda case: SpectralSignatureFilter(case.contamination), is_drawn=False
+    ),
+    "SPECTRE": Defense(
+        lambda case: SpectreFilter(min(case.contamination, 0.3)), is_drawn=False
+    ),
+    "activation clustering": Defense(
+        lambda case: ActivationClusteringFilter(random_state=case.seed), is_drawn=False
+    ),
+    "confident learning": Defense(
+        lambda case: ConfidentLearningFilter(
+            LogisticRegression(C=10), random_state=case.seed
+        ),
+        is_linear=True,
+        is_drawn=False,
+    ),
+    "self-influence": Defense(
+        lambda case: InfluenceFilter(
+            LogisticRegression(C=10), contamination=case.contamination
+        ),
+        is_linear=True,
+        is_drawn=False,
+    ),
+    "kNN-Shapley": Defense(
+        lambda case: KNNShapleyFilter(contamination=case.contamination), is_drawn=False
     ),
     "one-class SVM": Defense(
         lambda case: OneClassSVMFilter(nu=case.contamination), is_drawn=False
