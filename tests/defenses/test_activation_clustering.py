@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import silhouette_score
+from sklearn.preprocessing import FunctionTransformer
 
 from skpoison.defenses import ActivationClusteringFilter
 
@@ -71,3 +72,14 @@ def test_a_cluster_that_the_others_of_its_class_predict_is_given_back(triggered)
     assert not split.fit(X, y).inlier_mask_[rare].any()
     split.set_params(estimator=LogisticRegression(max_iter=1000))
     assert_array_equal(np.flatnonzero(~split.fit(X, y).inlier_mask_), poison)
+
+
+def test_images_are_clustered_as_the_embedding_sees_them(triggered):
+    X, y, _ = triggered
+    images = X.reshape(-1, 8, 8)
+    upside_down = FunctionTransformer(lambda X: X[:, ::-1].reshape(len(X), -1))
+    seen = ActivationClusteringFilter(upside_down, random_state=0).fit(images, y)
+    plain = ActivationClusteringFilter(random_state=0).fit(X, y)
+    assert_allclose(seen.sample_scores_, plain.sample_scores_)
+    assert_allclose(seen.score_samples(images[:9], y[:9]), seen.sample_scores_[:9])
+    assert seen.halves_[5].mean[0] == pytest.approx(plain.halves_[5].mean[56])
