@@ -10,8 +10,8 @@ the undefended machine, put at the target by an attacker who does not know the v
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_neighbors
 
-takes about two minutes of one core; one target per seed, data set and class size. A run
-that was stopped goes on where it was.
+takes about three minutes of one core; one target per seed, data set and class size. A
+run that was stopped goes on where it was.
 """
 
 import argparse
