@@ -1,13 +1,14 @@
 """Backdoors in tables: do they win gradient boosting, and which defenses keep them out.
 
 At most 1,500 rows of a table, 70 % of them to train on, a fifth of those trusted.
-`BackdoorAttack` adds poison, as a share of the untrusted rows, for the class with the
-fewest rows. The victim is scikit-learn's HistGradientBoostingClassifier, trained on
-what a defense keeps; the success rate is the share of the test rows of other classes
-that it takes for that class with the trigger. Points are lost against the undefended
-victim, on clean test rows. The defenses see words one-hot and numbers standardised;
-those that are told how much poison there is are told the truth. The settings were
-chosen on three tables, and are reported on six others with other seeds.
+`BackdoorAttack` adds poison, as a share of the untrusted rows, for the class that a
+model without poison sees least in rows with the trigger: rare values mean a class by
+themselves in some tables. The victim is scikit-learn's HistGradientBoostingClassifier,
+trained on what a defense keeps; the success rate is the share of the test rows of other
+classes that it takes for that class with the trigger. Points are lost against the
+undefended victim, on clean test rows. The defenses see words one-hot and numbers
+standardised; those that are told how much poison there is are told the truth. The
+settings were chosen on three tables, and are reported on five others with other seeds.
 
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_backdoor --cells backdoor
     ... --tables contraceptive phoneme segment --seeds 0
@@ -49,7 +50,7 @@ from skpoison.evaluation import (
     run_experiment,
 )
 
-REPORTED_ON = ("crx", "german", "pima", "spambase", "titanic", "vehicle")
+REPORTED_ON = ("crx", "german", "pima", "spambase", "vehicle")
 VALUES, RATES = ("rare", "common"), (0.01, 0.05)
 MAX_ROWS, TRUSTED = 1500, 0.2
 
@@ -83,6 +84,7 @@ def defenses(is_poison, share, share_of_class):
         ),
         "Deep k-NN, k = 15": DeepKNNFilter(k=15),
         "Deep k-NN, k / N = 1": DeepKNNFilter(),
+        "Deep k-NN, k / N = 0.5": DeepKNNFilter(normalized_k=0.5),
         "isolation forest": PerClassFilter(forest),
         "panel": PanelFilter(contamination=share, random_state=0),
         "small loss": LossFilter(trees, contamination=share, random_state=0),
@@ -103,31 +105,28 @@ class Draw:
         trusted, rows = train_test_split(
             rows, train_size=TRUSTED, random_state=setting.seed, stratify=y[rows]
         )
-        poison_class = int(np.bincount(y).argmin())
         attack = BackdoorAttack(
-            poison_class=poison_class,
+            poison_class=0,
             trigger="values",
             values=setting.values,
             rate=setting.rate,
             random_state=setting.seed,
         )
+        attack.fit_poison(X.iloc[rows], y[rows])
+        self.poison_class = least_likely_class(
+            X.iloc[rows], y[rows], attack.apply_trigger(X.iloc[test])
+        )
+        attack.set_params(poison_class=self.poison_class)
         X_poisoned, y_poisoned, is_poison = attack.fit_poison(X.iloc[rows], y[rows])
         X_train = pd.concat([X.iloc[trusted], X_poisoned], ignore_index=True)
         self.y = np.concatenate([y[trusted], y_poisoned])
         self.is_poison = np.append(np.zeros(len(trusted), dtype=bool), is_poison)
         self.trusted = np.arange(len(self.y)) < len(trusted)
-        encoder = make_column_transformer(
-            (StandardScaler(), make_column_selector(dtype_include="number")),
-            (
-                OneHotEncoder(sparse_output=False, handle_unknown="ignore"),
-                make_column_selector(dtype_exclude="number"),
-            ),
-        ).fit(X_train)
+        encoder = encoder_of(X_train)
         self.X = encoder.transform(X_train)
         self.X_test, self.y_test = encoder.transform(X.iloc[test]), y[test]
-        others = X.iloc[test[y[test] != poison_class]]
+        others = X.iloc[test[y[test] != self.poison_class]]
         self.X_trigger = encoder.transform(attack.apply_trigger(others))
-        self.poison_class = poison_class
 
     def victim(self, kept):
         """Success rate and clean accuracy of a victim that learns from these rows."""
@@ -143,6 +142,24 @@ class Draw:
         n_poisons = self.is_poison.sum()
         share_of_class = min(0.5, n_poisons / in_class.sum())
         return n_poisons / np.sum(~self.trusted), share_of_class
+
+
+def encoder_of(X):
+    """Numbers standardised, words one-hot."""
+    words = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
+    return make_column_transformer(
+        (StandardScaler(), make_column_selector(dtype_include="number")),
+        (words, make_column_selector(dtype_exclude="number")),
+    ).fit(X)
+
+
+def least_likely_class(X, y, X_trigger):
+    """The class that a model without poison sees least in rows with the trigger."""
+    encoder = encoder_of(X)
+    model = HistGradientBoostingClassifier(random_state=0)
+    model.fit(encoder.transform(X), y)
+    predicted = model.predict(encoder.transform(X_trigger))
+    return int(np.bincount(predicted, minlength=y.max() + 1).argmin())
 
 
 def draw_rows(setting):
