@@ -27,7 +27,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    IsolationForest,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -70,6 +74,7 @@ def defenses(is_poison, share, share_of_class):
     linear = LogisticRegression(max_iter=1000)
     trees = HistGradientBoostingClassifier(max_iter=30, random_state=0)
     forest = IsolationForest(contamination=share_of_class, random_state=0)
+    bagged = RandomForestClassifier(200, min_samples_leaf=3, random_state=0)
     trusted_trees = TrustedDisagreementFilter(trees, random_state=0)
     return {
         "flag nothing": RandomEvictionFilter(0.0),
@@ -78,6 +83,7 @@ def defenses(is_poison, share, share_of_class):
         "trusted linear": TrustedDisagreementFilter(linear, random_state=0),
         "trusted boosting": trusted_trees,
         "trusted boosting, calibrated": CalibratedFilter(trusted_trees),
+        "trusted forest": TrustedDisagreementFilter(bagged, random_state=0),
         "annealed trust": AnnealedTrustFilter(random_state=0),
         "annealed trust, calibrated": CalibratedFilter(
             AnnealedTrustFilter(random_state=0)
