@@ -349,6 +349,15 @@ def test_the_k_nearest_vote_and_the_smallest_labels_of_those_equally_near(k):
     assert_array_equal(model.votes(queries), votes_by_hand(X, y, k, queries))
 
 
+def test_sparse_rows_have_the_same_votes():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 2, size=(80, 6)).astype(float), rng.choice(3, 80)
+    votes = CertifiedKNeighborsClassifier(10).fit(X, y).votes(X)
+    model = CertifiedKNeighborsClassifier(10).fit(sparse.csr_array(X), y)
+    assert_array_equal(model.votes(sparse.csr_array(X)), votes)
+    assert_array_equal(votes.sum(axis=1), 10)
+
+
 def test_without_equal_distances_the_neighbors_are_those_of_scikit_learn():
     X, y = load_iris(return_X_y=True)
     X = X + np.random.default_rng(0).normal(scale=1e-3, size=X.shape)
