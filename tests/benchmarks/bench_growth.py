@@ -38,31 +38,44 @@ from skorch import NeuralNetClassifier
 from threadpoolctl import threadpool_limits
 
 from skpoison.attacks import (
+    BackdoorAttack,
     BullseyePolytopeAttack,
     ConvexPolytopeAttack,
     FeatureCollisionAttack,
     GradientPoisoningAttack,
+    InfluenceAttack,
+    KKTAttack,
     LabelFlipAttack,
+    MinMaxAttack,
+    NeighborMajorityAttack,
     PGANAttack,
     RegressionGradientAttack,
     StatPAttack,
+    SubpopulationAttack,
 )
 from skpoison.defenses import (
+    ActivationClusteringFilter,
     AdversarialTrainingClassifier,
     AnnealedTrustFilter,
     CalibratedFilter,
+    CertifiedKNeighborsClassifier,
+    ConfidentLearningFilter,
     DeepKNNFilter,
     DePoisFilter,
     DUTIFilter,
+    InfluenceFilter,
+    KNNShapleyFilter,
     L2CentroidFilter,
     LabelSanitizationFilter,
     LossFilter,
     OneClassSVMFilter,
     PanelFilter,
+    PartitionAggregationClassifier,
     PerClassFilter,
     RandomEvictionFilter,
     SeverFilter,
     SpectralSignatureFilter,
+    SpectreFilter,
     SphereSlabFilter,
     TRIMRegressor,
     TrustedDisagreementFilter,
@@ -121,6 +134,13 @@ def filtered(make, *, trusted=False):
     return task
 
 
+def certified(make):
+    def task(data):
+        make().fit(data.X, data.y).certified_radius(data.X)
+
+    return task
+
+
 def poisoned(make, **more):
     def task(data):
         make().fit_poison(
@@ -164,6 +184,10 @@ def gradient():
 CLASSIFIER = LogisticRegression()
 # Name, what makes the data, and what is timed.
 CASES = {
+    "ActivationClusteringFilter": (
+        classification,
+        filtered(lambda: ActivationClusteringFilter(random_state=0)),
+    ),
     "AdversarialTrainingClassifier, 2 epochs": (
         unit_classification,
         filtered(
@@ -182,6 +206,14 @@ CASES = {
             ),
             trusted=True,
         ),
+    ),
+    "CertifiedKNeighborsClassifier, fit and radii": (
+        classification,
+        certified(lambda: CertifiedKNeighborsClassifier(50)),
+    ),
+    "ConfidentLearningFilter of LogisticRegression": (
+        classification,
+        filtered(lambda: ConfidentLearningFilter(CLASSIFIER, random_state=0)),
     ),
     "DeepKNNFilter, k=50": (classification, filtered(lambda: DeepKNNFilter(50))),
     "DeepKNNFilter, normalized_k=1": (
@@ -204,6 +236,14 @@ CASES = {
         regression,
         filtered(lambda: DUTIFilter("regression", random_state=0), trusted=True),
     ),
+    "InfluenceFilter of LogisticRegression": (
+        classification,
+        filtered(lambda: InfluenceFilter(CLASSIFIER)),
+    ),
+    "KNNShapleyFilter": (
+        classification,
+        filtered(KNNShapleyFilter, trusted=True),
+    ),
     "L2CentroidFilter": (classification, filtered(L2CentroidFilter)),
     "LabelSanitizationFilter": (
         classification,
@@ -215,6 +255,10 @@ CASES = {
     ),
     "OneClassSVMFilter": (classification, filtered(OneClassSVMFilter)),
     "PanelFilter": (classification, filtered(lambda: PanelFilter(random_state=0))),
+    "PartitionAggregationClassifier, 50 parts, fit and radii": (
+        classification,
+        certified(lambda: PartitionAggregationClassifier(CLASSIFIER, n_partitions=50)),
+    ),
     "PerClassFilter of IsolationForest": (
         classification,
         filtered(lambda: PerClassFilter(IsolationForest(random_state=0))),
@@ -235,6 +279,7 @@ CASES = {
         classification,
         filtered(SpectralSignatureFilter),
     ),
+    "SpectreFilter": (classification, filtered(SpectreFilter)),
     "SphereSlabFilter": (classification, filtered(SphereSlabFilter)),
     "TRIMRegressor of Ridge": (regression, filtered(lambda: TRIMRegressor(Ridge()))),
     "TRIMRegressor of Ridge, as published": (
@@ -256,6 +301,12 @@ CASES = {
             trusted=True,
         ),
     ),
+    "BackdoorAttack": (
+        classification,
+        poisoned(
+            lambda: BackdoorAttack(poison_class=1, trigger="values", random_state=0)
+        ),
+    ),
     "BullseyePolytopeAttack": (
         unit_classification,
         clean_label(BullseyePolytopeAttack),
@@ -266,12 +317,22 @@ CASES = {
         clean_label(FeatureCollisionAttack, random_state=0),
     ),
     "GradientPoisoningAttack, 20 points": (unit_classification, poisoned(gradient)),
+    "InfluenceAttack": (classification, poisoned(InfluenceAttack)),
+    "KKTAttack": (classification, poisoned(KKTAttack)),
     'LabelFlipAttack, "random"': (classification, flips("random")),
     'LabelFlipAttack, "near"': (classification, flips("near")),
     'LabelFlipAttack, "far"': (classification, flips("far")),
     'LabelFlipAttack, "tilt"': (classification, flips("tilt")),
     'LabelFlipAttack, "alfa"': (classification, flips("alfa")),
     'LabelFlipAttack, "cluster"': (classification, flips("cluster")),
+    "MinMaxAttack": (classification, poisoned(MinMaxAttack)),
+    "NeighborMajorityAttack, k=50": (
+        classification,
+        poisoned(
+            lambda: NeighborMajorityAttack(poison_class=1, k=50, random_state=0),
+            X_target=lambda data: data.X[data.y == 0][0],
+        ),
+    ),
     "PGANAttack": (
         unit_classification,
         poisoned(
@@ -291,6 +352,10 @@ CASES = {
     "StatPAttack": (
         regression,
         poisoned(lambda: StatPAttack(rate=0.1, random_state=0)),
+    ),
+    "SubpopulationAttack": (
+        classification,
+        poisoned(lambda: SubpopulationAttack(random_state=0)),
     ),
 }
 COLUMNS = ("case", "rows", "outcome", "seconds", "megabytes")
