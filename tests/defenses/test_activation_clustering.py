@@ -83,3 +83,16 @@ def test_images_are_clustered_as_the_embedding_sees_them(triggered):
     assert_allclose(seen.sample_scores_, plain.sample_scores_)
     assert_allclose(seen.score_samples(images[:9], y[:9]), seen.sample_scores_[:9])
     assert seen.halves_[5].mean[0] == pytest.approx(plain.halves_[5].mean[56])
+
+
+def test_the_silhouette_of_a_large_class_is_that_of_a_sample():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(7000, 3))
+    X[:6] += 30
+    X[:, 1] *= 0.1
+    filter = ActivationClusteringFilter(n_components=1, random_state=0)
+    filter.fit(np.vstack([X, X[:3]]), np.repeat([0, 1], [7000, 3]))
+    rows = PCA(1, whiten=True).fit_transform(X)
+    expected = silhouette_score(rows, np.arange(7000) < 6)
+    assert filter.shares_[0] == pytest.approx(6 / 7000)
+    assert filter.silhouettes_[0] == pytest.approx(expected, abs=0.02)

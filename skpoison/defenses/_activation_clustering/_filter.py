@@ -64,7 +64,8 @@ class ActivationClusteringFilter(PoisonFilter):
     shares_ : ndarray of shape (n_classes,)
         Share of the smaller cluster in its class.
     silhouettes_ : ndarray of shape (n_classes,)
-        Mean silhouette of the rows of each class.
+        Mean silhouette of the rows of each class, of 5,000 drawn ones where it has
+        more.
     suspect_classes_ : ndarray of bool of shape (n_classes,)
         Whether the smaller cluster of the class goes.
     sample_scores_ : ndarray of shape (n_samples,)
