@@ -1,19 +1,19 @@
 """Whether what calibration promises holds on real tables: bound, error rates, silence.
 
-Ten tables, at most 1,000 rows, of which 70 % are trained on; clean, and with 10 % of
-the untrusted labels flipped in four ways. No model learns from what is kept: what is
-counted is the lower bound of the poison share against the truth, what "excess" and
-"fdr" remove, and how much of that is clean.
+Ten tables, at most 1,000 training rows; clean, and with 10 % of the untrusted labels
+flipped in four ways. No model learns from what is kept: what is counted is the lower
+bound of the poison share against the truth, what "excess" and "fdr" remove, and how
+much of that is clean.
 
-    python -m tests.benchmarks.bench_calibration_bounds --csv bounds.csv
-    ... --csv wrong.csv --wrong 0 .01 .02 .05 .1
-    ... --csv shift.csv --shift 0 .5 1 2
+    python -m tests.benchmarks.bench_calibration_bounds --cells bounds
+    ... --cells bounds --wrong 0 .01 .02 .05 .1
+    ... --cells bounds --shift 0 .5 1 2
 
 The trusted rows are a random sample of each class. With `--wrong` so large a share of
 them is poison that was taken for clean. With `--shift` rows are trusted by their place
 on the main direction of the table: one standard deviation further on a row is
 exp(shift) times as likely. Seeds come one after the other; a run that was stopped goes
-on where the CSV ends.
+on where it was.
 """
 
 import argparse
@@ -154,7 +154,7 @@ def _ratio(hits):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--csv", type=Path, default=Path("calibration_bounds.csv"))
+    parser.add_argument("--cells", type=Path, default=Path("calibration_bounds"))
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--attacks", nargs="+", default=ATTACKS)
     parser.add_argument("--seeds", type=int, nargs="+", default=range(10, 30))
@@ -172,6 +172,6 @@ if __name__ == "__main__":
     ]
     several = [n for n in ("wrong", "shift") if len(getattr(given, n)) > 1]
     show(
-        run_experiment(measure, grid, list(FILTERS), given.csv, n_jobs=1),
+        run_experiment(measure, grid, list(FILTERS), given.cells, n_jobs=1),
         by=several[0] if several else "table",
     )

@@ -5,7 +5,7 @@ untrusted rows flipped in four ways, at rates .02 to .2, with 5 to 20 % of the r
 trusted. Three models learn from what a filter keeps. The figures are test accuracy
 minus that without a defense, in points.
 
-    python -m tests.benchmarks.bench_tables --cache tables --seeds 10
+    python -m tests.benchmarks.bench_tables --cells tables --seeds 10
 
 measures every rate at 20 % trusted and every share of trusted rows at rate .1, for one
 seed after the other; `--grid full` every rate at every share, `--grid middle` rate .1
@@ -91,7 +91,7 @@ def load(table):
     return encoder.fit_transform(rows), y
 
 
-def run(tables, cache, n_seeds, grid):
+def run(tables, folder, n_seeds, grid):
     """The cells of all seeds, measured for one seed after the other."""
     data = {table: load(table) for table in tables}
     for n_repeats in range(1, n_seeds + 1):
@@ -104,7 +104,7 @@ def run(tables, cache, n_seeds, grid):
                 rates=rates,
                 trusted=shares,
                 n_repeats=n_repeats,
-                cache=cache,
+                cache=folder,
                 random_state=FIRST_SEED,
             )
             for rates, shares in GRIDS[grid]
@@ -158,10 +158,10 @@ def _points(cells):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, default=Path("tables"))
+    parser.add_argument("--cells", type=Path, default=Path("tables"))
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--seeds", type=int, default=10, help="how many")
     parser.add_argument("--grid", choices=GRIDS, default="cross")
     given = parser.parse_args()
-    cells = run(given.tables, given.cache, given.seeds, given.grid)
+    cells = run(given.tables, given.cells, given.seeds, given.grid)
     show(cells, given.seeds)
