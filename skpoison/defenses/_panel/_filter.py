@@ -44,9 +44,11 @@ class PanelFilter(PoisonFilter):
     kept.
 
     What breaks it: rows that are hard for all models, where classes overlap, look like
-    poison; poison that none of the filters sees; poison that is the majority wherever
-    it lies. The scores rank rows; where there are trusted rows to tell how many are too
-    many, put the filter into a :class:`CalibratedFilter`.
+    poison; poison that none of the filters sees, such as a whole group of digits with
+    one wrong label, and wrong labels near the boundary (doc/results/adaptive.md);
+    poison that is the majority wherever it lies. The scores rank rows; where there are
+    trusted rows to tell how many are too many, put the filter into a
+    :class:`CalibratedFilter`.
 
     Parameters
     ----------
