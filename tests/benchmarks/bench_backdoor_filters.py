@@ -177,9 +177,10 @@ def main():
     parser.add_argument("--cells", default="cells", metavar="FOLDER")
     parser.add_argument("--seeds", type=int, nargs="+", default=range(10, 15))
     parser.add_argument("--filters", nargs="+", default=NAMES, choices=NAMES)
+    parser.add_argument("--poison", nargs="+", default=list(SHARES), choices=SHARES)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    settings = [Setting(poison, seed) for seed in options.seeds for poison in SHARES]
+    settings = [Setting(p, seed) for seed in options.seeds for p in options.poison]
     frame = run_experiment(measure, settings, options.filters, options.cells, n_jobs=1)
     for value in ("recall", "clean_removed", "success", "accuracy", "seconds"):
         table = mean_and_interval(frame, "defense", "poison", value, digits=1)
