@@ -14,8 +14,8 @@ and so does a share of the trusted rows: those next to the middle of the group
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_scores rehearsed
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_adaptive_scores spoiled
 
-take about ten minutes of one core each. A run that was stopped goes on where it
-was.
+take about fifteen and seven minutes of one core. A run that was stopped goes on where
+it was.
 """
 
 import argparse
