@@ -20,13 +20,14 @@ def canonical_order(X, *columns):
         Numbers, missing ones among them, are sorted by a random projection, which tells
         rows apart unless they are equal. Rows of anything else (words, categories,
         dates) are sorted as they print.
-    *columns : ndarray of shape (n_samples,)
-        Sort equal rows of X, the first column first.
+    *columns : ndarray of shape (n_samples,) or None
+        Sort equal rows of X, the first column first; None does not.
 
     Returns
     -------
     ndarray of int of shape (n_samples,)
     """
+    columns = [column for column in columns if column is not None]
     return np.lexsort((*reversed(columns), *_keys(X)))
 
 

@@ -93,7 +93,10 @@ class L2CentroidFilter(PoisonFilter):
         self.centroids_ = _centroids(X, y, n_classes)
         distance = self._distance(X, y)
         self.radii_ = np.array(
-            [self._radius(distance[y == c]) for c in range(n_classes)]
+            [
+                self._radius(distance[y == c], self.centroids_[c])
+                for c in range(n_classes)
+            ]
         )
         return self._score(distance, y), 0.0
 
@@ -113,9 +116,12 @@ class L2CentroidFilter(PoisonFilter):
             squares[rows] += centroid @ centroid - 2 * (X[rows] @ centroid)
         return np.sqrt(np.maximum(squares, 0))
 
-    def _radius(self, distance):
+    def _radius(self, distance, centroid):
         n_kept = len(distance) - floor_share(self.contamination, len(distance))
-        return np.partition(distance, n_kept - 1)[n_kept - 1]
+        radius = np.partition(distance, n_kept - 1)[n_kept - 1]
+        # The centroid is rounded by the order of the rows: who ties is kept in each.
+        rounding = 4 * np.finfo(np.float64).eps * np.sqrt(len(distance))
+        return radius + rounding * (np.linalg.norm(centroid) + radius)
 
     def _score(self, distance, y):
         radius = self.radii_[y]

@@ -132,7 +132,7 @@ class LossFilter(PoisonFilter):
         return is_regressor(self.estimator)
 
     def _score_training_rows(self, X, y, trusted):
-        order = canonical_order(X, y)
+        order = canonical_order(X, y, trusted)
         scores = np.empty(len(y))
         scores[order] = self._score_out_of_fold(*take_rows(order, X, y))
         return scores, self._threshold(scores if trusted is None else scores[~trusted])

@@ -132,7 +132,7 @@ class ConfidentLearningFilter(PoisonFilter):
         self.random_state = random_state
 
     def _score_training_rows(self, X, y, trusted):
-        order = canonical_order(X, y)
+        order = canonical_order(X, y, trusted)
         self.probabilities_ = np.empty((len(y), len(self.classes_)))
         self.probabilities_[order] = self._out_of_fold(*take_rows(order, X, y))
         self.joint_, self.thresholds_ = confident_joint(self.probabilities_, y)
