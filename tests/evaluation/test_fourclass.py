@@ -49,6 +49,11 @@ def test_a_cell(tmp_path, capsys):
     assert (tmp_path / "fourclass.png").stat().st_size > 10_000
 
 
+def test_without_a_defense_that_is_drawn_there_is_no_figure(tmp_path):
+    run(tmp_path, "flag the flips (oracle)")
+    assert not (tmp_path / "fourclass.png").exists()
+
+
 def test_what_is_measured_is_not_measured_again(tmp_path, monkeypatch):
     first = run(tmp_path, "flag nothing")
     measured = []

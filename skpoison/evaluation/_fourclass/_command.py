@@ -57,10 +57,11 @@ def main(args):
         if asked and names
     ).reset_index(drop=True)
     print_tables(frame)
-    print_figure(
-        "figures 5 to 7 by strategy; stars: the paper",
-        drawn(frame),
-        args.out / "fourclass.png",
-        dpi=100,
-    )
+    if any(DEFENSES[name].is_drawn for name in names):
+        print_figure(
+            "figures 5 to 7 by strategy; stars: the paper",
+            drawn(frame),
+            args.out / "fourclass.png",
+            dpi=100,
+        )
     return {"": frame}
