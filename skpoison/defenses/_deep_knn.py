@@ -36,8 +36,8 @@ class DeepKNNFilter(PoisonFilter):
     What breaks it: k <= 2 n_poison, which an attacker who knows the features brings
     about (:class:`~skpoison.attacks.NeighborMajorityAttack`): k / 2 + 1 wrong rows in
     one place are kept whatever is around them, and as many as the largest other class
-    has, and one, whatever k is (11 rows at k = 20, 51 at 100, for a target among digits
-    of 150 rows each, where one to three fool a machine without a defense, and 3 to 13 %
+    has, and one, whatever k is (11 rows at k = 20, 49 at 100, for a target among digits
+    of 150 rows each, where one to three fool a machine without a defense, and 3 to 12 %
     of the clean rows go in their place: doc/results/adaptive.md); poison that is
     surrounded by rows of its own label, as after large perturbations or many label
     flips in one place; features in which the classes overlap; and, without
