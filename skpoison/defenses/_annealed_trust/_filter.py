@@ -54,9 +54,10 @@ class AnnealedTrustFilter(PoisonFilter):
     first round finds easiest to believe, and his rows then teach the next round: this
     does worse than `TrustedDisagreementFilter`, which learns from trusted rows alone.
     So do clusters of wrong labels beyond the reach of 1 - 2 % trusted rows; wrong
-    trusted rows next to the poison, 2 % of which hide two fifths of it, and which `audit`
-    does not find (doc/results/adaptive.md); poison with a plausible label, clean-label
-    poison above all; and classes that no kernel of the raw features can tell apart.
+    trusted rows next to the poison, 2 % of which hide two fifths of it, and which
+    `audit` does not find (doc/results/adaptive.md); poison with a plausible label,
+    clean-label poison above all; and classes that no kernel of the raw features can
+    tell apart.
 
     Parameters
     ----------
