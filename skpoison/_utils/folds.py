@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["stratified_folds"]
+__all__ = ["folds_to_hold_out", "stratified_folds"]
 
 
 def stratified_folds(groups, n_folds, rng):
@@ -30,4 +30,31 @@ def stratified_folds(groups, n_folds, rng):
         if len(members) > 1:
             folds[members] = (dealt + np.arange(len(members))) % n_folds
             dealt += len(members)
+    return folds
+
+
+def folds_to_hold_out(groups, n_folds, rng, name):
+    """Folds as of `stratified_folds`, of which there is at least one.
+
+    Parameters
+    ----------
+    groups, n_folds, rng : as in `stratified_folds`
+    name : str
+        Of the estimator, for the message.
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        When every group has one row alone.
+    """
+    folds = stratified_folds(groups, n_folds, rng)
+    if not (folds >= 0).any():
+        raise ValueError(
+            f"{name} holds rows out, and every class has one row alone. Give it at "
+            "least two rows of a class."
+        )
     return folds

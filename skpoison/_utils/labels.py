@@ -5,7 +5,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from .messages import plain
 
-__all__ = ["check_two_classes", "encode_labels", "label_positions"]
+__all__ = ["check_two_classes", "encode_labels", "label_positions", "position_of"]
 
 
 def encode_labels(y, name):
@@ -68,3 +68,31 @@ def label_positions(y, classes):
             f"y holds labels that were not seen during fit: {unseen.tolist()}."
         )
     return np.searchsorted(classes, y)
+
+
+def position_of(label, classes, name):
+    """Position of the label that a parameter names.
+
+    Parameters
+    ----------
+    label : object
+    classes : ndarray of shape (n_classes,)
+        The labels in y.
+    name : str
+        Of the parameter, for the message.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        For a label that is none of the classes.
+    """
+    found = np.flatnonzero(classes == label)
+    if len(found) == 0:
+        raise ValueError(
+            f"{name}={plain(label)!r} is not among the labels in y: {plain(classes)}."
+        )
+    return int(found[0])

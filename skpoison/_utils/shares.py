@@ -7,6 +7,7 @@ from .messages import warn
 
 __all__ = [
     "count_poisons",
+    "cut_of_share",
     "floor_share",
     "offset_of_lowest",
     "offset_of_share",
@@ -80,6 +81,27 @@ def offset_of_lowest(scores, n_gone, *, advice):
             DegenerateFilterWarning,
         )
     return float(offset)
+
+
+def cut_of_share(scores, removable, share):
+    """The score that so large a share of the removable ones exceeds.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Higher is more suspect.
+    removable : ndarray of bool of shape (n,)
+    share : float
+
+    Returns
+    -------
+    float
+        The highest score where the share is no row.
+    """
+    n_gone = floor_share(share, removable.sum())
+    if n_gone == 0:
+        return scores.max()
+    return np.sort(scores[removable])[-n_gone - 1]
 
 
 def count_poisons(rate, n_poisons, n_samples):

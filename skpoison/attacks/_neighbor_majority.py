@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from .._utils.canonical_order import canonical_order
 from .._utils.containers import check_rows
-from .._utils.labels import encode_labels
+from .._utils.labels import encode_labels, position_of
 from .._utils.messages import plain
 from .._utils.parameters import Interval
 from .._utils.targets import target_column
@@ -169,13 +169,8 @@ class NeighborMajorityAttack(PoisonAttack):
                 f"Give either k or normalized_k, not both; got k={self.k} and "
                 f"normalized_k={self.normalized_k}."
             )
-        own = np.flatnonzero(self.classes_ == self.poison_class)
-        if len(own) == 0:
-            raise ValueError(
-                f"poison_class={plain(self.poison_class)!r} is not among the labels in "
-                f"y: {self.classes_.tolist()}."
-            )
-        return _Vote(rows, codes, int(own[0]), self.k, self.normalized_k)
+        own = position_of(self.poison_class, self.classes_, "poison_class")
+        return _Vote(rows, codes, own, self.k, self.normalized_k)
 
     def _centre(self, vote, target, n_poisons):
         """The place nearest to the target where so many rows win the vote."""

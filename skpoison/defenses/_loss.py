@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state, get_tags
 
 from .._utils.canonical_order import canonical_order
 from .._utils.containers import take_rows
-from .._utils.folds import stratified_folds
+from .._utils.folds import folds_to_hold_out
 from .._utils.margins import classification_margins
 from .._utils.parameters import HasMethods, Interval
 from .._utils.shares import offset_of_share
@@ -140,12 +140,7 @@ class LossFilter(PoisonFilter):
     def _score_out_of_fold(self, X, y):
         rng = check_random_state(self.random_state)
         groups = np.zeros(len(y), dtype=int) if self._is_regression(y) else y
-        folds = stratified_folds(groups, self.cv, rng)
-        if not (folds >= 0).any():
-            raise ValueError(
-                "LossFilter holds rows out, and every class has one row alone. Give it "
-                "at least two rows of a class."
-            )
+        folds = folds_to_hold_out(groups, self.cv, rng, type(self).__name__)
         fits = Parallel(self.n_jobs)(
             delayed(_fit_and_score)(
                 clone(self.estimator), X, self._targets(y), folds == fold

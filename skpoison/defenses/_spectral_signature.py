@@ -9,7 +9,7 @@ from scipy.linalg import eigh
 
 from .._utils.canonical_order import canonical_order
 from .._utils.parameters import Interval
-from .._utils.shares import floor_share, warn_of_empty_share
+from .._utils.shares import cut_of_share, warn_of_empty_share
 from ..base import PoisonFilter
 
 # How many times the share of poison is removed, in [1].
@@ -121,7 +121,10 @@ class SpectralSignatureFilter(PoisonFilter):
         )
         squares = self._squared_components(X, y)
         self.cuts_ = np.array(
-            [_cut(squares[y == c], removable[y == c], share) for c in range(n_classes)]
+            [
+                cut_of_share(squares[y == c], removable[y == c], share)
+                for c in range(n_classes)
+            ]
         )
         scores = np.empty(len(y))
         scores[order] = self._relative_to_cut(squares, y)
@@ -153,11 +156,3 @@ def _main_direction(centred):
         vector = vector @ centred
     norm = np.linalg.norm(vector)
     return vector / norm if products.any() else np.zeros(d)
-
-
-def _cut(squares, removable, share):
-    """The square that so large a share of the removable ones exceeds."""
-    n_gone = floor_share(share, removable.sum())
-    if n_gone == 0:
-        return squares.max()
-    return np.sort(squares[removable])[-n_gone - 1]

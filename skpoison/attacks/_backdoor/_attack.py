@@ -14,7 +14,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from ..._utils.canonical_order import canonical_order
 from ..._utils.containers import check_rows, take_rows
-from ..._utils.labels import encode_labels
+from ..._utils.labels import encode_labels, position_of
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.shares import count_poisons
@@ -289,10 +289,4 @@ class BackdoorAttack(PoisonAttack):
         return mix(bases, others, self.interpolation)
 
     def _poison_code(self):
-        (found,) = np.nonzero(self.classes_ == self.poison_class)
-        if not len(found):
-            raise ValueError(
-                f"poison_class={plain(self.poison_class)!r} is not among the labels in "
-                f"y: {plain(self.classes_)}."
-            )
-        return found[0]
+        return position_of(self.poison_class, self.classes_, "poison_class")

@@ -20,7 +20,7 @@ from ..._torch.seeding import seeded_generator
 from ..._torch.threads import one_thread
 from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
-from ..._utils.labels import encode_labels
+from ..._utils.labels import encode_labels, position_of
 from ..._utils.messages import plain, warn
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.shares import count_poisons
@@ -280,16 +280,10 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
         codes: list[int | None] = []
         for name in ("poison_class", "target_class"):
             label = getattr(self, name)
-            found = np.flatnonzero(classes == label)
             if label is None and name == "target_class":
                 codes.append(None)
-            elif len(found) == 0:
-                raise ValueError(
-                    f"{name}={plain(label)!r} is not among the labels in y: "
-                    f"{plain(classes)!r}."
-                )
             else:
-                codes.append(int(found[0]))
+                codes.append(position_of(label, classes, name))
         if codes[0] == codes[1]:
             raise ValueError(
                 f"poison_class and target_class are both {plain(self.poison_class)!r}: "

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state, get_tags
 
 from ..._utils.canonical_order import canonical_order
 from ..._utils.containers import take_rows
-from ..._utils.folds import stratified_folds
+from ..._utils.folds import folds_to_hold_out
 from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ..._utils.typing import Estimator, RandomState
 from ...base import PoisonFilter
@@ -141,12 +141,8 @@ class ConfidentLearningFilter(PoisonFilter):
         return self.probabilities_[np.arange(len(y)), y] - gone, 0.0
 
     def _out_of_fold(self, X, y):
-        folds = stratified_folds(y, self.cv, check_random_state(self.random_state))
-        if not (folds >= 0).any():
-            raise ValueError(
-                "ConfidentLearningFilter holds rows out, and every class has one row "
-                "alone. Give it at least two rows of a class."
-            )
+        rng = check_random_state(self.random_state)
+        folds = folds_to_hold_out(y, self.cv, rng, type(self).__name__)
         judged = [(folds == fold) | (folds == -1) for fold in range(folds.max() + 1)]
         fits = Parallel(self.n_jobs)(
             delayed(_fit_and_judge)(

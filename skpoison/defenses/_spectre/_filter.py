@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._utils.canonical_order import canonical_order
 from ..._utils.parameters import Interval
-from ..._utils.shares import floor_share, warn_of_empty_share
+from ..._utils.shares import cut_of_share, floor_share, warn_of_empty_share
 from ...base import PoisonFilter
 from ._signature import most_telling_signature
 
@@ -131,7 +131,7 @@ class SpectreFilter(PoisonFilter):
         self.signatures_ = [self._signature(*rows) for rows in classes]
         self.cuts_ = np.array(
             [
-                _cut(signature.scores(rows), may_go, share)
+                cut_of_share(signature.scores(rows), may_go, share)
                 for signature, (rows, may_go) in zip(self.signatures_, classes)
             ]
         )
@@ -141,7 +141,7 @@ class SpectreFilter(PoisonFilter):
 
     def _signature(self, rows, removable):
         def removed_by(scores):
-            cut = _cut(scores, removable, _EXCESS * self.contamination)
+            cut = cut_of_share(scores, removable, _EXCESS * self.contamination)
             return removable & (scores > cut)
 
         n_poison = floor_share(self.contamination, removable.sum())
@@ -153,11 +153,3 @@ class SpectreFilter(PoisonFilter):
             lengths = signature.scores(X[y == c].astype(np.float64))
             scores[y == c] = (cut - lengths) / (cut if cut > 0 else 1.0)
         return scores
-
-
-def _cut(scores, removable, share):
-    """The score that so large a share of the removable ones exceeds."""
-    n_gone = floor_share(share, removable.sum())
-    if n_gone == 0:
-        return scores.max()
-    return np.sort(scores[removable])[-n_gone - 1]
