@@ -1,5 +1,6 @@
 """The README and the API reference know every public name."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,18 @@ def test_the_api_reference_lists(module, name):
     assert f"skpoison.{module}.{name}\n" in (ROOT / "doc/api.md").read_text()
 
 
+def what_breaks(name):
+    """The paragraph about it, of the page of a defense."""
+    return getattr(defenses, name).__doc__.split("What breaks it: ")[1].split("\n\n")[0]
+
+
 @pytest.mark.parametrize("name", defenses.__all__)
-def test_the_page_of_a_defense_says_what_breaks_it(name):
-    assert "What breaks it: " in getattr(defenses, name).__doc__
+def test_the_page_of_a_defense_says_how_much_what_breaks_it_breaks(name):
+    paragraph = what_breaks(name)
+    pages = re.findall(r"doc/results/\w+\.md", paragraph)
+    assert pages
+    assert all((ROOT / page).exists() for page in pages)
+    assert re.search(r"[ .(]\d", paragraph)
 
 
 @pytest.mark.parametrize("name", [*defenses.__all__, *attacks.__all__])

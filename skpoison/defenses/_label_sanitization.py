@@ -24,7 +24,9 @@ class LabelSanitizationFilter(PoisonFilter):
 
     What breaks it: flips that are the majority where they are, which it then spreads,
     as when a whole region is relabelled or the rows farthest from the boundary are
-    flipped (30 % of them on digits: .953 against .974 undefended); classes that
+    flipped (30 % of them on digits: .953 against .974 undefended), or those that do the
+    machine the most harm: of a fifth of Fourclass it finds an F1 of .09, and the
+    accuracy is .843, .841 undefended (doc/results/fourclass.md). Also classes that
     overlap or hold fewer than ``threshold * n_neighbors`` rows, where clean rows are
     relabelled; and features whose scales differ.
 

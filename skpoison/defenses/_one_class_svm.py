@@ -24,7 +24,11 @@ class OneClassSVMFilter(PerClassFilter):
     `tolerance=0` reproduces them in kind.
 
     What breaks it: poison that forms a dense group, or is more than about `nu` of its
-    class, becomes part of what the machine takes for normal.
+    class, becomes part of what the machine takes for normal. Told the share, it finds
+    an F1 of .42 of the random flips of Fourclass and .15 of those that harm a learner
+    most, no more than random eviction (doc/results/fourclass.md); of the poison of
+    :class:`~skpoison.attacks.InfluenceAttack` and :class:`~skpoison.attacks.KKTAttack`
+    it finds none (doc/results/matrix.md).
 
     Parameters
     ----------

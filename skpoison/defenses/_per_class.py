@@ -25,7 +25,11 @@ class PerClassFilter(PoisonFilter):
     A row is a suspect where the detector of its class calls it an outlier.
 
     What breaks it: poison that forms a dense group within its class, or is a large
-    share of it, which looks like an inlier to any such detector.
+    share of it, which looks like an inlier to any such detector. Isolation forests that
+    are told the share find an F1 of .67 of the poison of
+    :class:`~skpoison.attacks.MinMaxAttack` on four tables and .12 of that of
+    :class:`~skpoison.attacks.KKTAttack`, and save 1.1 of the 6.8 points of accuracy
+    that relabelled regions cost (doc/results/matrix.md).
 
     Parameters
     ----------

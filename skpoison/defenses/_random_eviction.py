@@ -19,7 +19,9 @@ class RandomEvictionFilter(PoisonFilter):
 
     X is not read, so that it may hold anything.
 
-    What breaks it: any poison of more than a few rows, 1 - `rate` of which stay.
+    What breaks it: any poison of more than a few rows, 1 - `rate` of which stay: of
+    the images with a trigger, 5 % of all, a rate of .5 left 51 %
+    (doc/results/backdoor.md).
 
     Parameters
     ----------

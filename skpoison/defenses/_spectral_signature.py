@@ -33,8 +33,11 @@ class SpectralSignatureFilter(PoisonFilter):
     features matters.
 
     What breaks it: poison that lies along a direction in which clean rows vary more,
-    wrong labels near the boundary of two classes, for instance; and poison that is half
-    of its class or more, where the clean rows stand out.
+    wrong labels near the boundary of two classes, for instance, or a trigger of common
+    values in a table (its success is .93 with this filter, .94 without); poison that is
+    a large share of its class, whose mean it moves: of a third of a class of MNIST 70 %
+    went, with half of the clean rows (doc/results/backdoor.md). Where it is half of its
+    class or more the clean rows stand out.
 
     Parameters
     ----------

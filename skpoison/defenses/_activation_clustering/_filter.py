@@ -33,8 +33,8 @@ class ActivationClusteringFilter(PoisonFilter):
     What breaks it: poison whose activations are no cluster of their own, such as wrong
     labels, clean-label poison, or a few percent of a class, which k-means divides by
     what clean rows vary in (of 5 % of a class of MNIST none was found, of a third of it
-    all); poison that is more than half of its class; and clean classes of two kinds, of
-    which it removes the rarer one without an `estimator`.
+    all: doc/results/backdoor.md); poison that is more than half of its class; and clean
+    classes of two kinds, of which it removes the rarer one without an `estimator`.
 
     Parameters
     ----------

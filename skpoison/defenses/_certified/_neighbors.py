@@ -36,7 +36,10 @@ class CertifiedKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     What breaks it: features, or a scaling, that were learned from the training
     set under attack. Learn them from trusted rows, or take a network that was trained
     elsewhere. Test rows that the attacker may change are not covered either, and
-    nothing is said about whether the prediction is right.
+    nothing is said about whether the prediction is right. More votes withstand more and
+    know less: with 201, 1,001 and 3,001 of them, on features of 60,000 images of MNIST,
+    the accuracy is .963, .944 and .919, and half of the test images withstand 99, 449
+    and 851 rows (doc/results/certified.md).
 
     Parameters
     ----------

@@ -70,7 +70,8 @@ class PartitionAggregationClassifier(
     that are trusted); an estimator that does not learn the same from the same rows;
     test rows that the attacker may change. Nothing is said about whether the prediction
     is right. What it costs: each clone learns from one part, so that more parts mean
-    larger radii and less accuracy.
+    larger radii and less accuracy (1,200 parts of MNIST: .938, and half of the test
+    images withstand 424 rows; 3,000 parts: .919 and 589; doc/results/certified.md).
 
     Parameters
     ----------

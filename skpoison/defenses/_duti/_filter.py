@@ -61,7 +61,10 @@ class DUTIFilter(PoisonFilter):
     their units differ.
 
     What breaks it: wrong trusted rows, and features in which the learner cannot tell
-    the classes apart.
+    the classes apart (clean rows of german then go, for 2.3 points of accuracy); poison
+    that no trusted row contradicts, such as a trigger, of which it finds an F1 of .24
+    on four tables, and .19 of that of :class:`~skpoison.attacks.MinMaxAttack`, where
+    that of far flips is .59 (doc/results/matrix.md).
 
     Parameters
     ----------

@@ -41,8 +41,9 @@ class SpectreFilter(PoisonFilter):
     What breaks it: poison that is more than the expected share, which then has its say
     in the whitening; poison outside of the first `n_components`; and a large expected
     share, of which every clean class loses 1.5 times as much (of a third: 42 % of the
-    clean rows of MNIST, and with them the accuracy from 97 to 88 %). Of classes of few
-    rows a quarter as many components are looked at.
+    clean rows of MNIST, and with them the accuracy from 97 to 88 %:
+    doc/results/backdoor.md). Of classes of few rows a quarter as many components are
+    looked at.
 
     Parameters
     ----------
