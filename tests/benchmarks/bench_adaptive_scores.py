@@ -27,13 +27,26 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skpoison.defenses import (
     AnnealedTrustFilter,
     CalibratedFilter,
+    ConfidentLearningFilter,
     DeepKNNFilter,
     DePoisFilter,
+    DUTIFilter,
+    InfluenceFilter,
+    KNNShapleyFilter,
+    LabelSanitizationFilter,
+    LossFilter,
+    OneClassSVMFilter,
     PanelFilter,
+    SeverFilter,
     TrustedDisagreementFilter,
 )
 from skpoison.evaluation import markdown_table, mean_and_interval, run_experiment
@@ -84,6 +97,11 @@ class SpoiledSetting:
 def filters(machine):
     annealed = AnnealedTrustFilter(random_state=0)
     panel = PanelFilter(contamination=RATE, random_state=0)
+    forest = RandomForestClassifier(30, min_samples_leaf=3, random_state=0)
+    # Linear in features in which the classes of the plane can be told apart, too.
+    linear = make_pipeline(
+        StandardScaler(), Nystroem(random_state=0), LogisticRegression(C=100)
+    )
     return {
         "flag nothing": None,
         "Deep k-NN, k = 15": DeepKNNFilter(k=15),
@@ -94,6 +112,14 @@ def filters(machine):
         "panel, 10 %": panel,
         "calibrated panel": CalibratedFilter(panel, random_state=0),
         "De-Pois": DePoisFilter(random_state=0),
+        "confident learning": ConfidentLearningFilter(forest, random_state=0),
+        "small loss": LossFilter(forest, contamination=RATE, random_state=0),
+        "self-influence": InfluenceFilter(linear, contamination=RATE),
+        "Sever": SeverFilter(linear, contamination=RATE, random_state=0),
+        "kNN-Shapley": KNNShapleyFilter(contamination=RATE),
+        "DUTI": DUTIFilter(),
+        "label sanitization": LabelSanitizationFilter(),
+        "one-class SVM": OneClassSVMFilter(nu=RATE),
     }
 
 
@@ -104,6 +130,14 @@ OF_REHEARSAL = [
     "calibrated annealed trust",
     "panel, 10 %",
     "calibrated panel",
+    "confident learning",
+    "small loss",
+    "self-influence",
+    "Sever",
+    "kNN-Shapley",
+    "DUTI",
+    "label sanitization",
+    "one-class SVM",
 ]
 OF_SPOILS = [
     "flag nothing",

@@ -13,6 +13,10 @@ A run that was stopped goes on where the CSV ends. What `contamination="auto"` r
 from clean tables, and what that does to three models:
 
     python -m tests.benchmarks.bench_panel --clean --cells panel_clean
+
+Filters that are no members, alone and as one more member:
+
+    python -m tests.benchmarks.bench_panel --candidates --cells panel
 """
 
 import argparse
@@ -26,15 +30,26 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
+from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 from skpoison.attacks import LabelFlipAttack
-from skpoison.defenses import PanelFilter
+from skpoison.defenses import (
+    ActivationClusteringFilter,
+    ConfidentLearningFilter,
+    InfluenceFilter,
+    PanelFilter,
+    SpectralSignatureFilter,
+    SpectreFilter,
+)
+from skpoison.defenses._panel._evidence import tail_evidence
 from skpoison.defenses._panel._members import default_panel
 from skpoison.evaluation import run_experiment
 
@@ -68,6 +83,16 @@ TABLES = (
 RATE, MAX_ROWS = 0.1, 1500
 FILTERS = [name for name, _ in default_panel(MAX_ROWS, 0, None)]
 COMBINED = ["panel", "mean of ranks", "mean of log ranks"]
+FOREST = RandomForestClassifier(40, min_samples_leaf=3, random_state=0)
+# Filters that are no members of the panel, each tried as one.
+CANDIDATES = {
+    "confident learning": ConfidentLearningFilter(FOREST, random_state=0),
+    "self-influence": InfluenceFilter(LogisticRegression(max_iter=1000)),
+    "spectral signatures": SpectralSignatureFilter(),
+    "SPECTRE": SpectreFilter(),
+    "activation clustering": ActivationClusteringFilter(random_state=0),
+}
+WITH = [f"panel and {name}" for name in (*CANDIDATES, "all")]
 
 
 @dataclass
@@ -189,12 +214,26 @@ def scores_of(X, y):
     return combined | alone, panel
 
 
+def scores_of_candidates(X, y, panel):
+    """Scores of the candidates, and of the panel with each of them and with all."""
+    alone = {
+        name: clone(filter).fit(X, y).sample_scores_
+        for name, filter in CANDIDATES.items()
+    }
+    own, new = panel.evidence_.T, [tail_evidence(scores) for scores in alone.values()]
+    panels = [[*own, evidence] for evidence in new] + [[*own, *new]]
+    joined = [-np.mean(evidence, axis=0) for evidence in panels]
+    return alone | dict(zip(WITH, joined, strict=True))
+
+
 def measure(setting, names):
     """Figures of each score; of the panel also what it removes by itself."""
     warnings.simplefilter("ignore")
     X, y, is_poison = poisoned_rows(setting)
     start = time.process_time()
     scores, panel = scores_of(X, np.asarray(y))
+    if set(names) - set(scores):
+        scores |= scores_of_candidates(X, np.asarray(y), panel)
     seconds = time.process_time() - start
     gone = panel.sample_scores_ < panel.offset_
     for name in names:
@@ -249,6 +288,7 @@ if __name__ == "__main__":
     parser.add_argument("--kinds", nargs="+", default=KINDS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--clean", action="store_true")
+    parser.add_argument("--candidates", action="store_true")
     parser.add_argument("--n-jobs", type=int, default=1)
     given = parser.parse_args()
     if given.clean:
@@ -263,8 +303,7 @@ if __name__ == "__main__":
             Setting(data, kind, seed)
             for seed, data, kind in product(given.seeds, given.data, given.kinds)
         ]
-        show(
-            run_experiment(
-                measure, grid, [*COMBINED, *FILTERS], given.cells, n_jobs=given.n_jobs
-            )
-        )
+        names = [*COMBINED, *FILTERS]
+        if given.candidates:
+            names += [*CANDIDATES, *WITH]
+        show(run_experiment(measure, grid, names, given.cells, n_jobs=given.n_jobs))
