@@ -16,6 +16,7 @@ from skpoison.defenses import (
     RandomEvictionFilter,
     TrustedDisagreementFilter,
 )
+from skpoison.defenses._calibrated._clean_counts import CleanCounts, chance_of
 from skpoison.defenses._calibrated._poison_share import count_poisons
 from skpoison.exceptions import (
     DegenerateFilterWarning,
@@ -143,6 +144,38 @@ def test_no_estimate_is_three_times_the_share():
         others[:80] -= 1
         p_values = (1 + np.searchsorted(trusted, others, side="right")) / 201
         assert count_poisons(p_values, 200, 0.05).estimate < 240
+
+
+def test_the_bound_holds_where_poison_took_the_place_of_the_best_rows():
+    rng = np.random.default_rng(0)
+    kept = []
+    for _ in range(1000):
+        trusted, others = np.sort(rng.normal(size=200)), np.sort(rng.normal(size=800))
+        others[-80:] = -9
+        p_values = (1 + np.searchsorted(trusted, others, side="right")) / 201
+        kept.append(count_poisons(p_values, 200, 0.05).lower <= 80)
+    assert np.mean(kept) >= 0.95 - 2 * np.sqrt(0.05 * 0.95 / len(kept))
+
+
+@pytest.mark.parametrize(("m", "n"), [(30, 5), (400, 60), (50_000, 1000)])
+def test_the_ranks_share_the_error_and_waste_little_of_it(m, n):
+    clean = CleanCounts(m, n)
+    level = clean.level_of_each(0.05)
+    # Other draws than those that the level comes from.
+    rng = np.random.default_rng(7)
+    places = np.sort(rng.random((4000, n)), axis=1)[:, clean.ranks - 1]
+    shares = np.diff(places, axis=1, prepend=0, append=1)
+    counts = rng.multinomial(m, shares)[:, :-1].cumsum(axis=1)
+    passed = (counts > clean.most(level)).any(axis=1).mean()
+    assert 0.02 < passed < 0.055
+    assert level > 1.5 * 0.05 / len(clean.ranks)
+
+
+def test_the_largest_likely_count_is_that_of_its_definition():
+    clean = CleanCounts(40, 7)
+    for rank, most in zip(clean.ranks, clean.most(0.01)):
+        chances = chance_of(np.arange(41), 40, rank, 7)
+        assert most == np.flatnonzero(chances > 0.01).max()
 
 
 @without_power

@@ -26,7 +26,7 @@ def test_calibration_spares_the_clean_table(run):
     shown = run("calibrated_removal")
     calibrated = shown["filters"]["annealed trust, calibrated"]
     # The last fit is that of the poisoned table.
-    assert (~calibrated.inlier_mask_)[shown["wrong"]].mean() > 0.9
+    assert (~calibrated.inlier_mask_)[shown["wrong"]].mean() > 0.85
     calibrated.fit(shown["X"], shown["y"], trusted=shown["trusted"])
     assert calibrated.inlier_mask_.all()
 

@@ -51,10 +51,11 @@ class CalibratedFilter(PoisonFilter):
     trusted rows are a random sample of the clean ones.
 
     Of m clean rows the number below the r-th of n trusted rows is beta-binomial with
-    parameters m, r and n + 1 - r. What exceeds its quantile is poison, which bounds the
-    number of poisons from below and tests whether there is any. Twelve thresholds r
-    share the error, so that the bound holds at all of them together, in the spirit of
-    [2]_.
+    parameters m, r and n + 1 - r. What exceeds its quantile is poison, added to the
+    clean rows or put in the place of any of them, which bounds the number of poisons
+    from below and tests whether there is any. Twelve ranks r share the error: its level
+    at each comes from draws of the counts at all of them, so that the bound holds at
+    all together, in the spirit of [2]_.
 
     Parameters
     ----------

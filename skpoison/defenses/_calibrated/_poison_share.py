@@ -3,10 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import hypergeom
 
-# Thresholds at which the set is looked at: each costs a share of the error.
-N_THRESHOLDS = 12
+from ._clean_counts import chance_of, clean_counts
 
 
 class PoisonCount(NamedTuple):
@@ -36,8 +34,7 @@ def count_poisons(p_values, n, alpha):
     n : int
         Number of trusted rows that they were measured against.
     alpha : float
-        1 - confidence of the bound, at all thresholds together: each of them gets an
-        equal part (Bonferroni).
+        1 - confidence of the bound.
 
     Returns
     -------
@@ -46,14 +43,16 @@ def count_poisons(p_values, n, alpha):
     m = len(p_values)
     if m == 0:
         return PoisonCount(0.0, 0, 1.0)
-    r = np.unique(np.geomspace(1, n, N_THRESHOLDS).round().astype(int))
-    below = rows_below(p_values, n, r)
-    p_value = min(1.0, len(r) * chance_of(below, m, r, n).min())
-    lower = _fewest(below, m, r, n, alpha / len(r))
+    clean = clean_counts(m, n)
+    below = rows_below(p_values, n, clean.ranks)
+    p_value = clean.chance_anywhere(chance_of(below, m, clean.ranks, n).min())
+    # Poison may have taken the place of clean rows wherever it liked. There were m of
+    # them before, and no more are below a rank than were.
+    lower = np.maximum(0, below - clean.most(clean.level_of_each(alpha)))
     # Above the median of the trusted rows an excess is the small difference of large
     # numbers: fit to bound the poison, not to estimate it.
-    best = lower[r <= max(1, n / 2)].argmax()
-    estimate = excess(below[best], m, r[best] / (n + 1))
+    best = lower[clean.ranks <= max(1, n / 2)].argmax()
+    estimate = excess(below[best], m, clean.ranks[best] / (n + 1))
     return PoisonCount(max(estimate, float(lower.max())), int(lower.max()), p_value)
 
 
@@ -64,35 +63,16 @@ def rows_below(p_values, n, r):
     ----------
     p_values : ndarray of shape (m,)
     n : int
-    r : ndarray of int of shape (n_thresholds,)
+    r : ndarray of int of shape (n_ranks,)
 
     Returns
     -------
-    ndarray of int of shape (n_thresholds,)
+    ndarray of int of shape (n_ranks,)
     """
     ranks = np.sort(np.rint(p_values * (n + 1)))
     return np.searchsorted(ranks, r, side="right")
 
 
-def chance_of(below, m, r, n):
-    """Chance that so many of m clean rows are below the r-th of n trusted rows.
-
-    Then at most r - 1 of the lowest below + r - 1 rows of all are trusted ones.
-    """
-    return hypergeom.cdf(r - 1, m + n, n, np.maximum(below, 0) + r - 1)
-
-
 def excess(below, m, share):
     """Poisons among m rows of which so many are where a share of the clean rows is."""
     return max(0.0, float((below - m * share) / (1 - share)))
-
-
-def _fewest(below, m, r, n, alpha):
-    """At each threshold the fewest poisons with which the rest may well be clean."""
-    low, high = np.zeros_like(below), below.copy()
-    while (low < high).any():
-        middle = (low + high) // 2
-        enough = chance_of(below - middle, m - middle, r, n) > alpha
-        high = np.where(enough, middle, high)
-        low = np.where(enough | (low >= high), low, middle + 1)
-    return high

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..._utils.messages import warn
 from ...exceptions import FewTrustedRowsWarning
-from ._poison_share import N_THRESHOLDS
+from ._clean_counts import clean_counts
 
 # The share of poison that should be seen: a few percent do the harm.
 _SHARE = 0.05
@@ -27,7 +27,8 @@ def warn_of_missing_power(rule, samples, q, alpha):
     FewTrustedRowsWarning
         When more than 5 % of the untrusted rows would have to be such poison.
     """
-    n = min(sample.n for sample in samples)
+    sample = min(samples, key=lambda sample: sample.n)
+    n = sample.n
     if rule == "fdr":
         # Benjamini and Hochberg's line at the smallest p-value.
         visible, needed = 1 / (q * (n + 1)), 1 / (q * _SHARE) - 1
@@ -36,7 +37,8 @@ def warn_of_missing_power(rule, samples, q, alpha):
         visible, needed = 1 / (n + 2), 1 / _SHARE - 2
     else:
         # So many of the rows are below all trusted ones by chance.
-        level = alpha / (2 * N_THRESHOLDS * len(samples))
+        clean = clean_counts(len(sample.p_values), n)
+        level = clean.level_of_each(alpha / (2 * len(samples)))
         visible, needed = 1 - level ** (1 / n), np.log(level) / np.log1p(-_SHARE)
     if visible > _SHARE:
         warn(

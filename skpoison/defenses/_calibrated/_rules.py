@@ -4,7 +4,8 @@ import numpy as np
 from scipy.stats import false_discovery_control
 from sklearn.isotonic import isotonic_regression
 
-from ._poison_share import chance_of, count_poisons, excess, rows_below
+from ._clean_counts import chance_of
+from ._poison_share import count_poisons, excess, rows_below
 
 # Level of the bound by which the estimate chooses its threshold.
 _ALPHA_OF_ESTIMATE = 0.05
