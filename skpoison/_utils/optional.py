@@ -9,5 +9,5 @@ def optional_import(module, extra):
         return import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"This needs {module}: pip install skpoison[{extra}]."
+            f'This needs {module.partition(".")[0]}: pip install "skpoison[{extra}]".'
         ) from error

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils import Bunch
 
+from .._utils.optional import optional_import
 from ._cache import FETCH_OPTIONS
 
 TABLE_OPTIONS = FETCH_OPTIONS | {"return_X_y": ["boolean"], "as_frame": ["boolean"]}
@@ -12,7 +13,7 @@ def table(X, y, *, feature_names, target_name, DESCR, return_X_y, as_frame, **ex
     """A Bunch of a table, or its (X, y); as pandas objects where asked for."""
     frame = None
     if as_frame:
-        import pandas as pd
+        pd = optional_import("pandas", "data")
 
         data = pd.DataFrame(X, columns=feature_names)
         target = pd.Series(y, name=target_name)

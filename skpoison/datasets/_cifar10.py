@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from sklearn.datasets import fetch_openml
 
+from .._utils.optional import optional_import
 from .._utils.parameters import StrOptions, validate_params
 from ._cache import FETCH_OPTIONS, DataFile, load
 from ._images import first_of_each_class, image_set
@@ -154,6 +155,7 @@ def fetch_cifar10(
 
 
 def _download():
+    optional_import("pandas", "data")  # before the wait for the download
     X, y = fetch_openml(
         data_id=_OPENML_ID,
         as_frame=False,

@@ -13,6 +13,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
 
+from .._utils.optional import optional_import
 from .._utils.parameters import StrOptions, validate_params
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
@@ -152,7 +153,7 @@ def fetch_house_prices(
 
 
 def _published(**where):
-    import pandas as pd
+    pd = optional_import("pandas", "data")
 
     def download():
         return {_PUBLISHED.name: read_url(_PUBLISHED_URL)}
@@ -163,7 +164,7 @@ def _published(**where):
 
 
 def _raw(**where):
-    import pandas as pd
+    pd = optional_import("pandas", "data")
 
     (text,) = load(_RAW, download=_download_raw, **where)
     # "None" is a kind of masonry veneer; only "NA" marks what is missing.

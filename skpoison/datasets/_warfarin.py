@@ -6,6 +6,7 @@ import io
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from .._utils.optional import optional_import
 from .._utils.parameters import validate_params
 from ._bunch import TABLE_OPTIONS, table
 from ._cache import DataFile, load, read_url
@@ -94,7 +95,7 @@ def fetch_warfarin(
     >>> from skpoison.datasets import fetch_warfarin
     >>> X, y = fetch_warfarin(return_X_y=True)  # doctest: +SKIP
     """
-    import pandas as pd
+    pd = optional_import("pandas", "data")
 
     (text,) = load(
         _FILE,

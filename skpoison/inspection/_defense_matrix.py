@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from .._utils.optional import optional_import
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -123,7 +125,7 @@ class DefenseMatrixDisplay:
         -------
         self : DefenseMatrixDisplay
         """
-        from matplotlib import pyplot as plt
+        plt = optional_import("matplotlib.pyplot", "plot")
 
         n_attacks, n_defenses = self.gain.shape
         if ax is None:

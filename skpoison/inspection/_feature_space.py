@@ -10,6 +10,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, column_or_1d
 
 from .._utils.messages import plain
+from .._utils.optional import optional_import
 from .._utils.typing import Estimator, MatrixLike
 from ._steps import split_at_filter
 
@@ -229,7 +230,7 @@ class FeatureSpaceDisplay:
         -------
         self : FeatureSpaceDisplay
         """
-        from matplotlib import pyplot as plt
+        plt = optional_import("matplotlib.pyplot", "plot")
 
         if ax is None:
             _, ax = plt.subplots()

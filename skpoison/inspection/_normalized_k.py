@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
+from .._utils.optional import optional_import
 from .._utils.typing import Estimator, MatrixLike
 from ..metrics import filter_report
 
@@ -234,7 +235,7 @@ class NormalizedKDisplay:
         -------
         self : NormalizedKDisplay
         """
-        from matplotlib import pyplot as plt
+        plt = optional_import("matplotlib.pyplot", "plot")
 
         if ax is None:
             _, ax = plt.subplots()

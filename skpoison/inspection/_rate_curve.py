@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from .._utils.optional import optional_import
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -125,7 +127,7 @@ class RateCurveDisplay:
         -------
         self : RateCurveDisplay
         """
-        from matplotlib import pyplot as plt
+        plt = optional_import("matplotlib.pyplot", "plot")
 
         if ax is None:
             _, ax = plt.subplots(layout="constrained")

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, column_or_1d
 
+from .._utils.optional import optional_import
 from .._utils.typing import Estimator
 from ._steps import split_at_filter
 
@@ -163,7 +164,7 @@ class VoteMarginDisplay:
         -------
         self : VoteMarginDisplay
         """
-        from matplotlib import pyplot as plt
+        plt = optional_import("matplotlib.pyplot", "plot")
 
         if ax is None:
             _, ax = plt.subplots()

@@ -147,7 +147,7 @@ def test_an_unknown_experiment_or_option_is_refused(name, capsys):
 )
 def test_a_missing_package_is_named_with_its_extra(module, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    message = rf"needs {module}: pip install skpoison\[{extra}\]"
+    message = rf'needs {module}: pip install "skpoison\[{extra}\]"'
     with pytest.raises(ImportError, match=message):
         main(["run", "fourclass", "--quick"])
 

@@ -149,6 +149,6 @@ def test_a_measure_of_too_few_defenses_is_refused(path):
 def test_missing_pandas_is_named_with_its_extra(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(
-        ImportError, match=r"needs pandas: pip install skpoison\[data\]"
+        ImportError, match=r'needs pandas: pip install "skpoison\[data\]"'
     ):
         run_experiment(measure, SETTINGS, ["none"], path)
