@@ -148,6 +148,70 @@ def test_a_pipeline_warns_of_a_class_that_vanishes_from_an_output():
         make_pipeline(detector, DecisionTreeClassifier()).fit(X, Y)
 
 
+class GivenScoresOfTargets(GivenScores):
+    """Scores of the rows of a regression; new rows score their target values."""
+
+    def _is_regression(self, y):
+        return np.asarray(y).dtype.kind == "f"
+
+    def _score_new_rows(self, X, y):
+        return y
+
+
+def test_removing_every_row_of_a_regression_is_refused():
+    with pytest.raises(ValueError, match="OfTargets would remove all 6 rows"):
+        GivenScoresOfTargets([-1] * 6).fit(X, y + 0.5)
+    kept = GivenScoresOfTargets([-1] * 5 + [0]).fit(X, y + 0.5)
+    assert_array_equal(kept.sample_indices_, [5])
+
+
+def test_a_regression_forgets_the_classes_of_an_earlier_fit():
+    filter = GivenScoresOfTargets([1] * 6).fit(X, y)
+    assert_array_equal(filter.classes_, [0, 1, 2])
+    filter.fit(X, y + 0.5)
+    assert not hasattr(filter, "classes_")
+    numbers = np.array([1.5, -2.5], dtype=object)
+    assert filter.score_samples(X[:2], numbers).dtype == float
+    assert_array_equal(filter.predict(X[:2], numbers), [1, -1])
+
+
+def test_no_row_of_a_regression_stands_in_for_another():
+    filter = GivenScoresOfTargets([1] * 6)
+    with pytest.raises(TypeError, match="OfTargets cannot filter a regression"):
+        filter.fit_transform(X, y + 0.5)
+    assert_array_equal(filter.fit_transform(X, y), X)
+
+
+def test_filters_are_inverted_by_doing_nothing():
+    assert GivenScores([1] * 6).fit(X, y).inverse_transform(X) is X
+
+
+class SeesRows:
+    """A callback that remembers the rows and targets it is shown."""
+
+    max_propagation_depth = 0
+
+    def setup(self, estimator, context):
+        self.shown = []
+
+    def on_fit_task_begin(self, estimator, context, *, X, y):
+        self.shown.append((estimator, X, y))
+
+    on_fit_task_end = on_fit_task_begin
+
+    def teardown(self, estimator, context):
+        pass
+
+
+def test_callbacks_are_shown_the_rows_before_and_after():
+    filter, callback = GivenScores([1] * 6), SeesRows()
+    filter.set_callbacks(callback).fit(X, y + 5)
+    assert [estimator for estimator, _, _ in callback.shown] == [filter, filter]
+    for (_, X_shown, y_shown), expected in zip(callback.shown, (y + 5, y)):
+        assert_array_equal(X_shown, X)
+        assert_array_equal(y_shown, expected)
+
+
 @pytest.mark.parametrize("score", [np.nan, np.inf])
 def test_a_score_that_is_not_finite_is_refused(score):
     with pytest.raises(ValueError, match=r"1 of 6 rows, the first of them row 3"):

@@ -643,12 +643,11 @@ def test_transformations_are_inverted_through_filters(step):
     ],
     ids=["drops", "replaces", "replaces in scikit-learn's", "deep", "filter", "adds"],
 )
-@pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("union", [FeatureUnion, ColumnTransformer])
 @pytest.mark.parametrize(
     "around", [None, sklearn.pipeline.make_pipeline, make_pipeline]
 )
-def test_rows_are_never_glued_to_other_rows(inside, n_jobs, union, around):
+def test_rows_are_never_glued_to_other_rows(inside, union, around):
     X, y = load_iris(return_X_y=True)
     parts = [("a", inside), ("b", clone(inside))]
     if union is ColumnTransformer:
