@@ -249,7 +249,7 @@ class PoisonFilter(
             with its index, sparse stays sparse.
         """
         check_rows(X)
-        check_consistent_length(X, y, *arrays)
+        check_consistent_length(X, *arrays)
         self.fit(X, y, **fit_params)
         return take_rows(self.sample_indices_, X, y, *arrays)
 
@@ -422,7 +422,6 @@ class PoisonFilter(
             )
         X = X if stored is None else stored
         validate_data(self, X, y, skip_check_array=True, reset=reset)
-        check_consistent_length(X, y)
         if getattr(self, "n_features_in_", 1) == 0:
             raise ValueError(
                 f"Found array with 0 feature(s) (shape=({n_rows(X)}, 0)) while a "

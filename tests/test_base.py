@@ -8,9 +8,11 @@ import sklearn.pipeline
 from numpy.testing import assert_array_equal
 from scipy.sparse import coo_array, csr_array, issparse
 from sklearn.datasets import make_blobs
+from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import FeatureUnion
 from sklearn.tree import DecisionTreeClassifier
 
 from skpoison._utils.containers import n_rows
@@ -192,7 +194,7 @@ class SeesRows:
     max_propagation_depth = 0
 
     def setup(self, estimator, context):
-        self.shown = []
+        self.shown, self.n_subtasks = [], context.max_subtasks
 
     def on_fit_task_begin(self, estimator, context, *, X, y):
         self.shown.append((estimator, X, y))
@@ -206,6 +208,7 @@ class SeesRows:
 def test_callbacks_are_shown_the_rows_before_and_after():
     filter, callback = GivenScores([1] * 6), SeesRows()
     filter.set_callbacks(callback).fit(X, y + 5)
+    assert callback.n_subtasks == 0
     assert [estimator for estimator, _, _ in callback.shown] == [filter, filter]
     for (_, X_shown, y_shown), expected in zip(callback.shown, (y + 5, y)):
         assert_array_equal(X_shown, X)
@@ -284,6 +287,7 @@ def test_poison_is_written_where_it_is_said_to_be(how, at, frame):
         assert_array_equal(np.asarray(attack.X_poison_), [[9.0, 9.0]])
     clean = ~poisoned.is_poison
     assert_array_equal(np.asarray(poisoned.X)[clean], X[np.arange(6) != at])
+    assert_array_equal(np.asarray(poisoned.y)[clean], y[np.arange(6) != at])
     if frame:
         assert list(poisoned.X.columns) == ["a", "b"]
         assert poisoned.y.name == "label"
@@ -301,9 +305,15 @@ def test_whole_number_columns_take_fractions(how):
             return self._replace(X, y, [1], poison, [7])
 
     frame = pd.DataFrame(X.astype(int), columns=["a", "b"])
-    poisoned = Halves(how).fit_poison(frame, pd.Series(y))
+    poisoned = Halves(how).fit_poison(frame, pd.Series(y, dtype="int8"))
     assert_array_equal(poisoned.X[poisoned.is_poison], [[0.5, 3.0]])
     assert poisoned.X["b"].dtype == frame["b"].dtype
+    assert poisoned.y.dtype == "int8"
+
+
+def test_fractions_are_kept_beside_whole_numbers():
+    poisoned = AddOrChange("relabel").fit_poison(X, y + 0.5)
+    assert_array_equal(poisoned.y, [0.5, 7, 1.5, 1.5, 2.5, 2.5])
 
 
 def test_long_labels_are_not_cut_short():
@@ -316,6 +326,67 @@ class PoisonAttackOfWords(PoisonAttack):
 
     def fit_poison(self, X, y):
         return self._relabel(X, y, [1], ["longer"])
+
+
+class SeesNumbers(GivenScores):
+    """Remembers the type of the numbers that it is shown."""
+
+    def _score_training_rows(self, X, y, trusted):
+        self.dtype_ = X.dtype
+        return super()._score_training_rows(X, y, trusted)
+
+
+def test_whole_numbers_are_shown_as_float64_and_float32_as_it_is():
+    filter = SeesNumbers([1] * 6)
+    assert filter.fit(X.astype(int), y).dtype_ == np.float64
+    assert filter.fit(X.astype(np.float32), y).dtype_ == np.float32
+
+
+def mapped(X, folder):
+    np.save(folder / "rows.npy", X)
+    return np.load(folder / "rows.npy", mmap_mode="r")
+
+
+class ReadsBlocks(GivenScores):
+    """As if rows in a file were read block by block."""
+
+    _reads_blocks = True
+
+
+def test_new_rows_of_another_width_are_refused(tmp_path):
+    narrow = X[:, :1]
+    filters = [GivenScoresOfTargets, GivenScoresOfAnyRows, ReadsBlocks]
+    for filter, rows in zip(filters, [narrow, narrow, mapped(narrow, tmp_path)]):
+        fitted = filter([1] * 6).fit(X, y)
+        with pytest.raises(ValueError, match="1 features, but .* 2 features"):
+            fitted.transform(rows)
+        if hasattr(fitted, "score_samples"):
+            with pytest.raises(ValueError, match="1 features, but .* 2 features"):
+                fitted.score_samples(rows, y)
+
+
+def test_lists_are_transformed_to_arrays():
+    transformed = GivenScores([1] * 6).fit(X, y).transform(X.tolist())
+    assert isinstance(transformed, np.ndarray)
+    assert_array_equal(transformed, X)
+
+
+def test_a_filter_of_training_rows_alone_says_that_it_judges_no_new_rows():
+    with pytest.raises(AttributeError) as caught:
+        GivenScores([1] * 6).fit(X, y).predict(X, y)
+    assert "GivenScores judges the rows it was fitted on" in str(caught.value.__cause__)
+
+
+def test_a_filter_inside_a_union_says_so():
+    union = FeatureUnion([("filter", GivenScores([1] * 6)), ("columns", PCA())])
+    with pytest.raises(ValueError, match="GivenScores changes the rows"):
+        union.fit_transform(X, y)
+
+
+def test_a_mask_is_compared_with_the_labels_of_y_where_X_has_none():
+    trusted = pd.Series([True] + [False] * 5, index=range(15, 9, -1))
+    with pytest.raises(ValueError, match="holds labels of X at other rows"):
+        GivenScores([1] * 6).fit(X, pd.Series(y, index=range(10, 16)), trusted=trusted)
 
 
 class GivenScoresOfAnyRows(GivenScores):

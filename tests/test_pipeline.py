@@ -259,6 +259,37 @@ def test_memory_caches_transformers_and_filters(rows, tmp_path):
     assert_array_equal(model["filter"].sample_indices_, model.sample_indices_)
 
 
+class CountsJudgements(Dropper):
+    """Counts how often it judges, whatever clones do."""
+
+    n_judgements = 0
+
+    def _score_training_rows(self, X, y, trusted):
+        type(self).n_judgements += 1
+        return super()._score_training_rows(X, y, trusted)
+
+
+def test_memory_caches_filters_whoever_asks(rows, tmp_path):
+    CountsJudgements.n_judgements = 0
+    filter = CountsJudgements()
+    for last in (Recorder(), DummyClassifier()):
+        model = make_pipeline(filter, last, memory=str(tmp_path)).fit(*rows)
+    assert CountsJudgements.n_judgements == 1
+    assert not hasattr(filter, "sample_indices_")
+    assert_array_equal(model[0].sample_indices_, KEPT)
+    make_pipeline(filter, Recorder()).fit(*rows)
+    assert_array_equal(filter.sample_indices_, KEPT)
+
+
+def test_the_parameters_of_a_pipeline_are_passed_on(rows, tmp_path, capsys):
+    params = {"memory": str(tmp_path), "transform_input": ["extra"], "verbose": True}
+    made = make_pipeline(Dropper(), Recorder(), **params).get_params(deep=False)
+    assert params.items() <= made.items()
+    inner = sklearn.pipeline.make_pipeline(Dropper(), StandardScaler(), verbose=True)
+    make_pipeline(inner, Recorder()).fit(*rows)
+    assert "[Pipeline] dropper kept 8 of 12 rows in " in capsys.readouterr().out
+
+
 def test_verbose_numbers_the_steps_and_counts_the_rows(rows, capsys):
     steps = [
         ("scale", StandardScaler(with_mean=False)),
@@ -412,6 +443,30 @@ def test_callbacks_see_the_steps_and_nothing_private(rows):
         "Dropper",
         "LogisticRegression",
     }
+
+
+class ShownRows(Tasks):
+    """A callback that remembers how many rows and labels each task was shown."""
+
+    max_propagation_depth = 0
+
+    def on_fit_task_begin(self, estimator, context, *, X, y):
+        assert isinstance(estimator, Pipeline)
+        self.begun.append((context.task_name, len(X), len(y)))
+
+    on_fit_task_end = on_fit_task_begin
+
+
+def test_callbacks_are_shown_the_rows_that_reach_each_step(rows):
+    callback = ShownRows()
+    model = Pipeline([("filter", Dropper()), ("clf", Recorder())])
+    model.set_callbacks(callback).fit(*rows)
+    assert callback.begun == [
+        ("fit", 12, 12),
+        *[("fit-filter-filter", 12, 12)] * 2,
+        *[("fit-final-estimator", 8, 8)] * 2,
+        ("fit", 8, 8),
+    ]
 
 
 def test_callbacks_reach_the_steps_that_they_reach_in_scikit_learn(rows):

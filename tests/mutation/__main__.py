@@ -2,8 +2,8 @@
 
 The tests of the target run once, which shows what lines each of them reaches and how
 long it takes. Then each mutant is installed in a process of its own, in which the tests
-that reach it run until one fails: the fastest first, and no more than five seconds of
-them. Fifty seconds are a failure too. The folder --out keeps the outcomes: a run that
+that reach it run until one fails: the fastest first, and no more than two seconds of
+them. Twenty seconds are a failure too. The folder --out keeps the outcomes: a run that
 was cut short goes on from there. Needs mutmut (`pip install mutmut`).
 """
 
@@ -27,7 +27,7 @@ from scipy.stats import binomtest
 from ._mutants import live_functions, mutants_of
 from ._targets import TARGETS
 
-SECONDS = 5  # of tests for a mutant
+SECONDS = 2  # of tests for a mutant
 
 
 class Mutation:
@@ -126,7 +126,7 @@ def in_a_process(function, *arguments):
 
 def try_out(mutant, functions, tests):
     resource.setrlimit(resource.RLIMIT_CPU, (10 * SECONDS, 10 * SECONDS))
-    signal.alarm(300 * SECONDS)
+    signal.alarm(60 * SECONDS)
     mutant.install(functions)
     run(tests)
 
