@@ -43,13 +43,9 @@ def test_names_that_need_no_network_import_none(statement):
 
 
 def test_importing_costs_little_more_than_scikit_learn():
-    code = (
-        "import time; begin = time.process_time(); import {}; "
-        "print(time.process_time() - begin)"
-    )
-    rounds = range(5)
-    ours = min(float(run(code.format("skpoison"))) for _ in rounds)
-    theirs = min(float(run(code.format("sklearn"))) for _ in rounds)
+    # The modules are counted: seconds vary by more than the fifth that is allowed.
+    code = "import sys; import {}; print(len(sys.modules))"
+    ours, theirs = (int(run(code.format(name))) for name in ("skpoison", "sklearn"))
     assert ours <= 1.2 * theirs
 
 

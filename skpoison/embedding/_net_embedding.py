@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     _fit_context,
@@ -28,6 +27,7 @@ from skorch import NeuralNet
 from .._torch.device import torch_device
 from .._torch.shapes import check_no_bytes, conversion
 from .._torch.training import encode_target, train
+from .._torch.weights_file import WeightsFileMixin
 from .._utils.fitted_state import unfitted_by_failure
 from .._utils.parameters import Interval, StrOptions
 from .._utils.targets import check_none_missing
@@ -45,7 +45,7 @@ class NetEmbedding(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    BaseEstimator,
+    WeightsFileMixin,
 ):
     """Features of a neural network, which `fit` trains or leaves as it is.
 
@@ -172,6 +172,16 @@ class NetEmbedding(
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    _beside_the_weights = (
+        "layer_",
+        "_features_before_layer",
+        "_n_features_out",
+        "input_shape_",
+        "n_features_in_",
+        "feature_names_in_",
+        "classes_",
+    )
 
     def __init__(
         self,
@@ -369,6 +379,11 @@ class NetEmbedding(
         if classes is not None:
             self.classes_ = classes
         return X
+
+    def _untrained_net(self):
+        if self.frozen:
+            return copy.deepcopy(self._frozen_module())
+        return super()._untrained_net()
 
     def _frozen_module(self):
         if not isinstance(self.net, NeuralNet):

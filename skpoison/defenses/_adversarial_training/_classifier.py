@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNetClassifier
@@ -18,6 +18,7 @@ from ..._torch.checkpoint import Checkpoint
 from ..._torch.device import torch_device
 from ..._torch.seeding import seeded
 from ..._torch.training import encode_target, train
+from ..._torch.weights_file import WeightsFileMixin
 from ..._utils.bounds import check_bounds, within_bounds
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import check_two_classes, label_positions
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["AdversarialTrainingClassifier"]
 
 
-class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
+class AdversarialTrainingClassifier(ClassifierMixin, WeightsFileMixin):
     r"""Train a network on the worst inputs near each training row.
 
     The weights :math:`\theta` solve the saddle point problem of [1]_,
@@ -158,6 +159,8 @@ class AdversarialTrainingClassifier(ClassifierMixin, BaseEstimator):
         "verbose": ["verbose"],
         "checkpoint": [str, PathLike, None],
     }
+
+    _beside_the_weights = ("classes_", "n_features_in_", "feature_names_in_")
 
     def __init__(
         self,
