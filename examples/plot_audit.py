@@ -108,3 +108,4 @@ with tempfile.TemporaryDirectory() as folder:
     audit.to_json(page.with_suffix(".json"))
     print(f"{page.name}: {page.stat().st_size / 1000:.0f} kB")
 plt.show()
+# sphinx_gallery_thumbnail_path = "_static/audit.png"

@@ -112,3 +112,4 @@ print(worst.sort_values(ascending=False).round(1))
 # %%
 # What our own tables say, on six real data sets and with the tools of other libraries,
 # stands in :doc:`/choosing`.
+# sphinx_gallery_thumbnail_path = "_static/matrix.png"

@@ -268,3 +268,4 @@ ax.set(xlabel="k / number of poisons", ylabel="share of the poisons removed")
 ax.grid(alpha=0.3)
 ax.legend()
 plt.show()
+# sphinx_gallery_thumbnail_path = "_static/deep_knn_space.png"

@@ -144,3 +144,4 @@ for name, filter in filters.items():
         f"{report['f1_poison']:14.3f}{accuracies[name]:16.3f}"
     )
 plt.show()
+# sphinx_gallery_thumbnail_path = "_static/depois_scores.png"

@@ -129,3 +129,4 @@ for ax, strategy in zip(axes, poisoned):
 axes[0].set_ylabel("test accuracy of the machine")
 axes[0].legend(loc="lower left")
 plt.show()
+# sphinx_gallery_thumbnail_path = "_static/fourclass.png"

@@ -112,3 +112,4 @@ ax.axvline(trim.offset_, color="black", ls="--", label="threshold")
 ax.set(xlabel="score", ylabel="rows", yscale="log")
 ax.legend()
 plt.show()
+# sphinx_gallery_thumbnail_path = "_static/house_prices.png"

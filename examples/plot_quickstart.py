@@ -189,3 +189,4 @@ display = FeatureSpaceDisplay.from_estimator(
 display.ax_.set_title("Deep k-NN removes the poison around its target")
 display.figure_.savefig("quickstart.png", dpi=150, bbox_inches="tight")
 plt.show()
+# sphinx_gallery_thumbnail_path = "_static/quickstart.png"

@@ -1,4 +1,4 @@
-"""The README and the API reference know every public name."""
+"""The documentation knows every public name, and leads to files that exist."""
 
 import re
 from pathlib import Path
@@ -34,6 +34,20 @@ def test_the_page_of_a_defense_says_how_much_what_breaks_it_breaks(name):
     assert pages
     assert all((ROOT / page).exists() for page in pages)
     assert re.search(r"[ .(]\d", paragraph)
+
+
+@pytest.mark.parametrize("name", defenses.__all__)
+def test_the_limits_say_what_breaks_a_defense_by_a_figure(name):
+    limits = (ROOT / "doc/user_guide/limits.md").read_text()
+    rows = [row for row in limits.splitlines() if row.startswith("| {class}")]
+    (row,) = (row for row in rows if f".{name}`" in row.split("|")[1])
+    assert any(character.isdigit() for character in row.split("|")[3])
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_files_that_a_page_outside_of_the_site_links_to_exist(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text())
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 @pytest.mark.parametrize("name", [*defenses.__all__, *attacks.__all__])
