@@ -16,6 +16,11 @@ author = "The skpoison developers"
 copyright = "2026, The skpoison developers"
 version = release = skpoison.__version__
 
+# References that lead nowhere are errors, but for those to other projects, whose
+# inventories cannot be had without a network.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:\w+", r"(numpy|pandas|scipy|sklearn|skorch|torch)\..*")]
+
 extensions = [
     "myst_parser",
     "numpydoc",

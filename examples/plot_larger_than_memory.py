@@ -17,9 +17,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from matplotlib import pyplot as plt
 from sklearn import config_context
 
 from skpoison.defenses import DeepKNNFilter
+from skpoison.inspection import VoteMarginDisplay
 
 rng = np.random.default_rng(0)
 centres = rng.normal(size=(10, 32))
@@ -53,3 +55,10 @@ same = np.array_equal(stored.sample_scores_, in_memory.sample_scores_)
 print(f"the scores are those of the rows in memory: {same}")
 del X, stored
 folder.cleanup()
+
+# %%
+# What the votes say
+# ------------------
+
+VoteMarginDisplay.from_estimator(in_memory, is_poison=wrong)
+plt.show()

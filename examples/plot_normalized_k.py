@@ -75,7 +75,5 @@ print(f"test accuracy of the chosen model: {search.score(X_test, y_test):.3f}")
 # ---------------------------
 # The attacker's view, who knows which labels are wrong.
 
-NormalizedKDisplay.from_estimator(
-    DeepKNNFilter(), X_train / 16, labels, is_poison
-).plot()
+NormalizedKDisplay.from_estimator(DeepKNNFilter(), X_train / 16, labels, is_poison)
 plt.show()

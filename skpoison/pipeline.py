@@ -485,7 +485,7 @@ def make_pipeline(
     transform_input: list[str] | None = None,
     verbose: bool = False,
 ) -> Pipeline:
-    """Construct a :class:`Pipeline` whose steps are named by their types.
+    """Construct a `Pipeline` whose steps are named by their types.
 
     Parameters
     ----------

@@ -41,8 +41,9 @@ class ActivationClusteringFilter(PoisonFilter):
     Parameters
     ----------
     embedding : transformer, default=None
-        Makes the activations: trained on all rows, :class:`~skpoison.embedding
-        .NetEmbedding` for instance. None where the rows are activations.
+        Makes the activations: trained on all rows,
+        :class:`~skpoison.embedding.NetEmbedding` for instance. None where the rows are
+        activations.
     estimator : classifier, default=None
         For exclusionary reclassification. It takes the rows as they are given, without
         the embedding, which has learned the poison.
