@@ -19,7 +19,13 @@ from sklearn.utils import check_consistent_length, check_X_y
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._utils.containers import check_rows, n_rows, row_index, take_rows
+from ._utils.containers import (
+    check_column_names,
+    check_rows,
+    n_rows,
+    row_index,
+    take_rows,
+)
 from ._utils.fitted_state import unfitted_by_failure
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.labels import encode_labels, label_positions
@@ -265,6 +271,7 @@ class PoisonFilter(
         X : the same
         """
         check_is_fitted(self)
+        check_column_names(X)
         if not self._validates_X:
             return validate_data(self, X, skip_check_array=True, reset=False)
         if (stored := self._stored_rows(X)) is not None:
@@ -408,6 +415,7 @@ class PoisonFilter(
 
     def _validate_rows(self, X, y, *, reset, **checks):
         check_rows(X)
+        check_column_names(X)
         stored = self._stored_rows(X)
         if self._validates_X and stored is None:
             return validate_data(

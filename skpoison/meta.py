@@ -24,6 +24,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._utils.containers import n_rows, take_rows
+from ._utils.fitted_state import unfitted_by_failure
 from ._utils.kept_rows import check_what_is_left
 from ._utils.parameters import HasMethods
 from ._utils.routing import (
@@ -60,6 +61,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         self.estimator = estimator
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @unfitted_by_failure
     def fit(
         self,
         X: Any,

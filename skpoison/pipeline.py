@@ -135,6 +135,8 @@ class Pipeline(sklearn.pipeline.Pipeline):
 
     # The steps that scikit-learn fits at the moment.
     _stretch = range(0)
+    # Some steps are of a fit that failed or was interrupted, and others of the last.
+    _half_fitted = False
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Self:
@@ -294,8 +296,12 @@ class Pipeline(sklearn.pipeline.Pipeline):
         steps = [*transformers, *self.steps[-1:]]
         sklearn.pipeline.Pipeline(steps)._validate_steps()
 
+    def __sklearn_is_fitted__(self):
+        return not self._half_fitted and super().__sklearn_is_fitted__()
+
     def _fit_steps(self, method, X, y, params):
         """Fit all steps: scikit-learn the transformers, we whatever changes rows."""
+        self._half_fitted = True
         self.steps = list(self.steps)
         self._validate_steps()
         routed = self._route(method, params)
@@ -325,7 +331,8 @@ class Pipeline(sklearn.pipeline.Pipeline):
             result = X, y
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         if method == "fit_predict" and n_samples is not None:
-            return self._verdict_on_all(result, n_samples)
+            result = self._verdict_on_all(result, n_samples)
+        self._half_fitted = False
         return result
 
     def _row_steps(self, method):

@@ -10,6 +10,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.utils import to_tensor
 from torch import nn
 
+from .._utils.labels import distinct_labels
 from .checkpoint import ResumableTraining
 from .interrupts import interrupts_raised
 from .precision import as_float32, forward_precision, in_fastest_format
@@ -39,8 +40,8 @@ def encode_target(net, y):
         not is_classifier(net) and (y.dtype.kind == "f" or y.ndim > 1)
     ):
         return None, y.astype(np.float32).reshape(len(y), -1)
+    classes, target = distinct_labels(y)
     check_classification_targets(y)
-    classes, target = np.unique(y, return_inverse=True)
     if isinstance(net, NeuralNetBinaryClassifier):
         if len(classes) > 2:
             raise ValueError(

@@ -6,7 +6,16 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-__all__ = ["check_rows", "n_rows", "row_aligned", "row_index", "take_rows"]
+from .messages import plain
+
+__all__ = [
+    "check_column_names",
+    "check_rows",
+    "n_rows",
+    "row_aligned",
+    "row_index",
+    "take_rows",
+]
 
 
 def check_rows(X):
@@ -36,6 +45,27 @@ def check_rows(X):
     raise TypeError(
         "X must hold rows, in an array, a data frame, a sparse matrix or a list; got "
         f"{type(X).__name__}.{advice}"
+    )
+
+
+def check_column_names(X):
+    """Refuse a data frame with two columns of one name.
+
+    Parameters
+    ----------
+    X : object
+
+    Raises
+    ------
+    ValueError
+    """
+    names = getattr(X, "columns", None)
+    if names is None or not hasattr(names, "duplicated") or names.is_unique:
+        return
+    repeated = plain(names[names.duplicated()].unique().tolist())
+    raise ValueError(
+        f"X has several columns named {', '.join(map(repr, repeated))}: give each "
+        "column a name of its own."
     )
 
 

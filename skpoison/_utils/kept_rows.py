@@ -7,6 +7,7 @@ from sklearn.utils import check_consistent_length
 
 from ..exceptions import RemovedClassWarning, ThinnedClassWarning
 from .containers import n_rows
+from .labels import distinct_labels
 from .messages import plain, warn
 from .targets import check_none_missing
 
@@ -59,7 +60,7 @@ def check_what_is_left(y, kept, name, advice=""):
     columns = _label_columns(y)
     for place, column in columns.items():
         check_none_missing(column)
-        classes, codes = np.unique(column, return_inverse=True)
+        classes, codes = distinct_labels(column)
         n = np.bincount(codes)
         n_left = np.bincount(codes[mask], minlength=len(classes))
         if len(columns) == 1 and np.sum(n_left > 0) == 1:

@@ -5,7 +5,13 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from .messages import plain
 
-__all__ = ["check_two_classes", "encode_labels", "label_positions", "position_of"]
+__all__ = [
+    "check_two_classes",
+    "distinct_labels",
+    "encode_labels",
+    "label_positions",
+    "position_of",
+]
 
 
 def encode_labels(y, name):
@@ -28,15 +34,46 @@ def encode_labels(y, name):
     ------
     ValueError
         For targets that are no labels, and for fewer than two classes.
+    TypeError
+        For labels of several types, such as words and numbers.
     """
+    classes, positions = distinct_labels(y)
     check_classification_targets(y)
-    classes, positions = np.unique(y, return_inverse=True)
     check_two_classes(classes, name)
     return classes, positions
 
 
+def distinct_labels(y):
+    """The different labels, sorted, and the position of each row's among them.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+    positions : ndarray of int of shape (n_samples,)
+
+    Raises
+    ------
+    TypeError
+        For labels of several types, which have no order.
+    """
+    try:
+        return np.unique(y, return_inverse=True)
+    except TypeError as error:
+        types = sorted({type(label).__name__ for label in y})
+        raise TypeError(
+            f"y mixes labels of the types {', '.join(types)}, which have no order. "
+            "Give all of them one type, with numpy.asarray(y, dtype=str), say."
+        ) from error
+
+
 def check_two_classes(classes, name):
-    """Refuse labels that are all the same."""
+    """Refuse labels that are all the same, or none."""
+    if len(classes) == 0:
+        raise ValueError(f"{name} needs at least two classes; y is empty.")
     if len(classes) < 2:
         raise ValueError(
             f"{name} needs at least two classes; y holds only one class: "

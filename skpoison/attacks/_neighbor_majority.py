@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from .._utils.canonical_order import canonical_order
 from .._utils.containers import check_rows
+from .._utils.fitted_state import unfitted_by_failure
 from .._utils.labels import encode_labels, position_of
 from .._utils.messages import plain
 from .._utils.parameters import Interval
@@ -117,6 +118,7 @@ class NeighborMajorityAttack(PoisonAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def fit_poison(
         self, X: MatrixLike, y: ArrayLike, X_target: ArrayLike
     ) -> PoisonedData:
@@ -146,7 +148,7 @@ class NeighborMajorityAttack(PoisonAttack):
         check_rows(X)
         y = target_column(y)
         check_consistent_length(X, y)
-        rows = check_array(X, dtype=(np.float64, np.float32))
+        rows = check_array(X, dtype=(np.float64, np.float32), input_name="X")
         self.classes_, codes = encode_labels(column_or_1d(y), type(self).__name__)
         target = _one_target(X_target, rows)
         # What is drawn and found below does not depend on the order of the rows.
@@ -237,7 +239,9 @@ class _Vote:
 
 
 def _one_target(X_target, rows):
-    target = check_array(X_target, ensure_2d=False, dtype=np.float64)
+    target = check_array(
+        X_target, ensure_2d=False, dtype=np.float64, input_name="X_target"
+    )
     if target.shape not in {rows.shape[1:], (1, *rows.shape[1:])}:
         raise ValueError(
             f"X_target must be one row of {rows.shape[1]} features, as those of X; got "

@@ -16,6 +16,7 @@ from sklearn.utils.validation import column_or_1d
 
 from .._utils.canonical_order import canonical_order
 from .._utils.containers import check_rows, take_rows
+from .._utils.fitted_state import unfitted_by_failure
 from .._utils.labels import encode_labels
 from .._utils.parameters import HasMethods, Interval
 from .._utils.shares import floor_share
@@ -127,6 +128,7 @@ class SubpopulationAttack(PoisonAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Add poison rows to a training set.
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils.canonical_order import canonical_order
 from .._utils.containers import take_rows
+from .._utils.fitted_state import unfitted_by_failure
 from .._utils.optional import optional_import
 from .._utils.parameters import HasMethods, Interval, StrOptions
 from .._utils.typing import Estimator, MatrixLike, RandomState
@@ -191,6 +192,7 @@ class PoisonAudit(BaseEstimator):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @unfitted_by_failure
     def fit(
         self,
         X: MatrixLike | str | Path,

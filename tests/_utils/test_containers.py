@@ -13,7 +13,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from skpoison._utils.containers import check_rows, n_rows, take_rows
 from skpoison.attacks import (
+    BackdoorAttack,
     FeatureCollisionAttack,
+    KKTAttack,
     LabelFlipAttack,
     RegressionGradientAttack,
     StatPAttack,
@@ -22,6 +24,7 @@ from skpoison.base import PoisonAttack
 from skpoison.defenses import (
     DeepKNNFilter,
     L2CentroidFilter,
+    LossFilter,
     RandomEvictionFilter,
     TrustedDisagreementFilter,
 )
@@ -68,6 +71,22 @@ collision = FeatureCollisionAttack(torch.nn.Identity(), poison_class=1, n_poison
 )
 def test_what_holds_no_rows_is_refused_by_name(use, X, message):
     with pytest.raises(TypeError, match=f"X must hold rows.*{message}"):
+        use(X, Y)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        RandomEvictionFilter(0.1).fit,
+        LossFilter(Ridge()).fit,
+        StatPAttack(rate=0.1).fit_poison,
+        KKTAttack().fit_poison,
+        BackdoorAttack(poison_class=1, trigger="values").fit_poison,
+    ],
+)
+def test_columns_of_one_name_are_refused(use):
+    X = pd.DataFrame(np.ones((40, 3)), columns=["a", "b", "a"])
+    with pytest.raises(ValueError, match=r"X has several columns named 'a'"):
         use(X, Y)
 
 

@@ -292,3 +292,12 @@ def test_unusable_input_is_refused(line):
         TRIMRegressor(RIDGE).fit(X, np.column_stack([y, y]))
     with pytest.raises(TypeError, match=r"skpoison\.pipeline\.Pipeline"):
         sklearn_pipeline(TRIMRegressor(RIDGE), Ridge()).fit(X, y)
+
+
+def test_values_that_overflow_are_refused():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(ValueError, match="squares overflow: scale them"),
+    ):
+        TRIMRegressor(Ridge()).fit(1e290 * X, X[:, 0])

@@ -13,7 +13,8 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from ..._utils.canonical_order import canonical_order
-from ..._utils.containers import check_rows, take_rows
+from ..._utils.containers import check_column_names, check_rows, take_rows
+from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels, position_of
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
@@ -175,6 +176,7 @@ class BackdoorAttack(PoisonAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Poison a training set.
 
@@ -243,9 +245,10 @@ class BackdoorAttack(PoisonAttack):
         """Images as an array; a table as a data frame or an array."""
         if self.trigger == "values":
             X = as_table(X)
+            check_column_names(X)
             validate_data(self, X, skip_check_array=True, reset=reset)
             return X
-        X = check_array(X, allow_nd=True, ensure_2d=False)
+        X = check_array(X, allow_nd=True, ensure_2d=False, input_name="X")
         check_images(X)
         return X
 

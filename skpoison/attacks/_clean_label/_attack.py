@@ -17,6 +17,8 @@ from ..._torch.device import torch_device
 from ..._torch.shapes import conversion
 from ..._utils.bounds import within_bounds
 from ..._utils.containers import check_rows
+from ..._utils.fitted_state import unfitted_by_failure
+from ..._utils.labels import distinct_labels
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import target_column
@@ -87,6 +89,7 @@ class CleanLabelAttack(PoisonAttack):
             print(f"step {step}: mean loss {loss.mean():.4f}")
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def fit_poison(
         self, X: MatrixLike, y: ArrayLike, X_target: ArrayLike
     ) -> PoisonedData:
@@ -130,6 +133,7 @@ class CleanLabelAttack(PoisonAttack):
         return self._append(X, y, X_poison, y_poison)
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def craft(self, X: MatrixLike, y: ArrayLike, X_targets: ArrayLike) -> np.ndarray:
         """Craft the poisons against several targets, all at once.
 
@@ -185,7 +189,7 @@ class CleanLabelAttack(PoisonAttack):
         if len(candidates) == 0:
             raise ValueError(
                 f"poison_class={plain(self.poison_class)!r} is not among the labels in "
-                f"y: {np.unique(y).tolist()}."
+                f"y: {distinct_labels(y)[0].tolist()}."
             )
         if not isinstance(self.bases, str):
             return self._given_bases(candidates, n_targets)
@@ -305,10 +309,12 @@ def _relative_distances(nets, rows, targets):
 def _validated(X, y, X_targets):
     """X and the targets as arrays of one floating type, y as an array."""
     check_rows(X)
-    X = check_array(X, dtype=(np.float64, np.float32), allow_nd=True)
+    X = check_array(X, dtype=(np.float64, np.float32), allow_nd=True, input_name="X")
     y = column_or_1d(target_column(y))
     check_consistent_length(X, y)
-    X_targets = check_array(X_targets, dtype=X.dtype, ensure_2d=False, allow_nd=True)
+    X_targets = check_array(
+        X_targets, dtype=X.dtype, ensure_2d=False, allow_nd=True, input_name="X_targets"
+    )
     if X_targets.shape[1:] != X.shape[1:]:
         raise ValueError(
             f"X holds rows of shape {X.shape[1:]}, but X_targets has the shape "

@@ -12,7 +12,9 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from ..._utils.canonical_order import canonical_order
+from ..._utils.containers import check_column_names
 from ..._utils.feasible_set import FeasibleSet
+from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels, label_positions
 from ..._utils.parameters import Interval
 from ..._utils.shares import count_poisons
@@ -38,6 +40,7 @@ class FeasibleAttack(PoisonAttack):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def fit_poison(
         self,
         X: MatrixLike,
@@ -71,6 +74,7 @@ class FeasibleAttack(PoisonAttack):
             `X_val` and `y_val` is missing, besides invalid input.
         """
         y = target_column(y)
+        check_column_names(X)
         clean, labels = validate_data(self, X, y, dtype=np.float64)
         self.classes_, positions = encode_labels(labels, type(self).__name__)
         if len(self.classes_) != 2:

@@ -21,7 +21,8 @@ from ..._torch.seeding import seeded_generator
 from ..._utils.bounds import check_bounds, within_bounds
 from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
-from ..._utils.labels import check_two_classes
+from ..._utils.fitted_state import unfitted_by_failure
+from ..._utils.labels import check_two_classes, distinct_labels
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.shares import count_poisons
@@ -230,6 +231,7 @@ class GradientPoisoningAttack(CallbackSupportMixin, PoisonAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def fit_poison(
         self,
         X: ArrayLike,
@@ -345,7 +347,9 @@ class GradientPoisoningAttack(CallbackSupportMixin, PoisonAttack):
         return victim.with_parameters(tuned)
 
     def _validate(self, X, y, bounds):
-        X = check_array(X, dtype=(np.float64, np.float32), allow_nd=True)
+        X = check_array(
+            X, dtype=(np.float64, np.float32), allow_nd=True, input_name="X"
+        )
         y = column_or_1d(target_column(y))
         check_consistent_length(X, y)
         X = within_bounds(
@@ -358,7 +362,9 @@ class GradientPoisoningAttack(CallbackSupportMixin, PoisonAttack):
         return X, y
 
     def _find_classes(self, y):
-        classes = np.unique(y) if self.classes is None else np.asarray(self.classes)
+        classes = (
+            distinct_labels(y)[0] if self.classes is None else np.asarray(self.classes)
+        )
         check_two_classes(classes, type(self).__name__)
         return classes
 

@@ -12,7 +12,8 @@ from sklearn.base import _fit_context
 
 from ..._torch.device import torch_device
 from ..._torch.seeding import seeded_generator
-from ..._utils.labels import check_two_classes
+from ..._utils.fitted_state import unfitted_by_failure
+from ..._utils.labels import check_two_classes, distinct_labels
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import target_column
 from ..._utils.typing import Device, MatrixLike, RandomState
@@ -183,6 +184,7 @@ class GradientMatchingAttack(CleanLabelAttack):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def craft(self, X: MatrixLike, y: ArrayLike, X_targets: ArrayLike) -> np.ndarray:
         """Craft the poisons against several targets, each in an attack of its own.
 
@@ -211,8 +213,11 @@ class GradientMatchingAttack(CleanLabelAttack):
         TypeError
             For a surrogate that is no network.
         """
-        given = np.unique(target_column(y)) if self.classes is None else self.classes
-        self.classes_ = np.asarray(given)
+        self.classes_ = (
+            distinct_labels(np.asarray(target_column(y)))[0]
+            if self.classes is None
+            else np.asarray(self.classes)
+        )
         check_two_classes(self.classes_, type(self).__name__)
         return super().craft(X, y, X_targets)
 

@@ -16,6 +16,7 @@ from sklearn.utils.validation import column_or_1d
 from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
 from ..._utils.containers import check_rows
+from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels
 from ..._utils.parameters import HasMethods, Interval, StrOptions
 from ..._utils.shares import warn_of_empty_share
@@ -146,6 +147,7 @@ class LabelFlipAttack(CallbackSupportMixin, PoisonAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Flip labels of a training set.
 
@@ -223,7 +225,7 @@ class LabelFlipAttack(CallbackSupportMixin, PoisonAttack):
                 "Preprocess X before the attack rather than in a pipeline, or use "
                 '"random", "near" or "far".'
             )
-        X = check_array(X, dtype=float, accept_sparse="csr")
+        X = check_array(X, dtype=float, accept_sparse="csr", input_name="X")
         # libsvm's solution depends on the order of the rows, within its tolerance.
         order = canonical_order(X, codes)
         X = X[order][:, order] if svc.kernel == "precomputed" else X[order]

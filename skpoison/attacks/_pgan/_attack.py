@@ -20,6 +20,7 @@ from ..._torch.seeding import seeded_generator
 from ..._torch.threads import one_thread
 from ..._utils.callbacks import report_iterations
 from ..._utils.canonical_order import canonical_order
+from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels, position_of
 from ..._utils.messages import plain, warn
 from ..._utils.parameters import Interval, StrOptions
@@ -205,6 +206,7 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @unfitted_by_failure
     def fit_poison(self, X: ArrayLike, y: ArrayLike) -> PoisonedData:
         """Add poison rows to a training set.
 
@@ -230,7 +232,9 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
         """
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        rows = check_array(X, dtype=(np.float64, np.float32), allow_nd=True)
+        rows = check_array(
+            X, dtype=(np.float64, np.float32), allow_nd=True, input_name="X"
+        )
         _check_shape(rows)
         labels = column_or_1d(target_column(y))
         check_consistent_length(rows, labels)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..._utils.bounds import check_bounds, within_bounds
-from ..._utils.containers import check_rows
+from ..._utils.containers import check_column_names, check_rows
 from ..._utils.messages import plain, warn
 from ..._utils.parameters import Interval
 from ..._utils.shares import count_poisons
@@ -34,6 +34,7 @@ class RegressionAttack(PoisonAttack):
     def _validate(self, X, y):
         """X and y in double precision, the number of poisons and the feasible rows."""
         check_rows(X)
+        check_column_names(X)
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         bounds = check_bounds(self.bounds)
         X, y = (

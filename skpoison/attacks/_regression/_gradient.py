@@ -14,6 +14,7 @@ from sklearn.linear_model import ElasticNet, LinearRegression, Ridge
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.messages import plain
 from ..._utils.parameters import Interval, StrOptions
 from ..._utils.targets import target_column
@@ -182,6 +183,7 @@ class RegressionGradientAttack(RegressionAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @unfitted_by_failure
     def fit_poison(
         self,
         X: MatrixLike,

@@ -8,6 +8,7 @@ from sklearn.base import _fit_context, clone
 from sklearn.linear_model import Ridge
 from sklearn.utils import check_random_state
 
+from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.parameters import HasMethods
 from ..._utils.targets import target_column
 from ..._utils.typing import Estimator, MatrixLike, RandomState
@@ -136,6 +137,7 @@ class StatPAttack(RegressionAttack):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Add poison rows to a training set.
 

@@ -92,6 +92,7 @@ def leave_one_out_residuals(X, y, kept, *, degrees_of_freedom):
     # Of the two Gram matrices the smaller one.
     wide = centred.shape[1] > len(centred)
     gram = centred @ centred.T if wide else centred.T @ centred
+    _check_range(gram)
     variances, basis = eigh(gram)
     variances = np.maximum(variances, 0.0)
     penalty = _penalty(variances, degrees_of_freedom * len(centred))
@@ -107,6 +108,7 @@ def leave_one_out_residuals(X, y, kept, *, degrees_of_freedom):
     residuals = y - y_mean - (X - x_mean) @ weights
     leverage = scores**2 @ shrinkage + 1 / len(centred)
     residuals[kept] /= np.maximum(1 - leverage, _LEAST_PENALTY / 10)
+    _check_range(residuals)
     return residuals
 
 
@@ -122,6 +124,14 @@ def smallest(residuals, n_kept, always):
 
 def root_mean_square(values):
     return np.sqrt(np.mean(values**2))
+
+
+def _check_range(values):
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "X or y holds values so large that their squares overflow: scale them, by "
+            "StandardScaler, say."
+        )
 
 
 def _penalty(variances, degrees_of_freedom):
