@@ -261,8 +261,15 @@ class Pipeline(sklearn.pipeline.Pipeline):
                 mapping = _row_mapping(step, "fit", "fit_transform", "fit_predict")
                 router.add(method_mapping=mapping, **{name: step})
         name, last = self.steps[-1]
-        if changes_rows(last) and not hasattr(last, "fit_transform"):
+        if (
+            _transforms(self)
+            and hasattr(last, "fit")
+            and not hasattr(last, "fit_transform")
+        ):
+            # scikit-learn routes nothing to the `fit` and `transform` of such a step.
             mapping = _row_mapping(last, "fit_transform")
+            if hasattr(last, "transform"):
+                mapping.add(caller="fit_transform", callee="transform")
             for method in ("fit", "fit_predict", *_METHODS_FOR_NEW_ROWS):
                 mapping.add(caller=method, callee=method)
             router.add(method_mapping=mapping, **{name: last})

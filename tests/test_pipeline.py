@@ -236,6 +236,122 @@ def test_pipelines_nest(inner):
     assert outer["clf"].X_.shape == alone[-1].X_.shape
 
 
+class Doubles(BaseEstimator):
+    """A last step that fits, then transforms, and remembers what it was given."""
+
+    def fit(self, X, y, weight=None):
+        self.y_, self.weight_ = y, weight
+        return self
+
+    def transform(self, X, factor=2):
+        return factor * X
+
+    def fit_predict(self, X, y, weight=None):
+        return self.fit(X, y, weight).y_
+
+
+def test_a_last_step_that_fits_before_it_transforms(rows):
+    X, y = rows
+    model = Pipeline([("filter", Dropper()), ("last", Doubles())])
+    doubled = model.fit_transform(X, y, last__weight=np.arange(12))
+    assert_array_equal(doubled, 2 * X[KEPT])
+    assert_array_equal(model["last"].y_, y[KEPT])
+    assert_array_equal(model["last"].weight_, KEPT)
+
+
+def test_the_verdict_of_a_last_step_that_reads_labels(rows):
+    X, y = rows
+    model = Pipeline([("filter", Dropper()), ("last", Doubles())])
+    verdict = model.fit_predict(X, y, last__weight=np.arange(12))
+    assert_array_equal(verdict[KEPT], y[KEPT])
+    assert_array_equal(np.flatnonzero(verdict == -1), [1, 4, 7, 10])
+    assert_array_equal(model["last"].weight_, KEPT)
+
+
+@pytest.mark.usefixtures("routing")
+def test_a_last_step_that_fits_before_it_transforms_is_routed_to(rows):
+    last = Doubles().set_fit_request(weight=True).set_transform_request(factor=True)
+    model = Pipeline([("filter", Dropper()), ("last", last)])
+    transformed = model.fit_transform(*rows, weight=np.arange(12), factor=3)
+    assert_array_equal(transformed, 3 * rows[0][KEPT])
+    assert_array_equal(last.weight_, KEPT)
+
+
+class Remembers(BaseEstimator):
+    """A transformer that remembers what it was given."""
+
+    def fit(self, X, y, extra=None):
+        self.y_, self.extra_ = y, extra
+        return self
+
+    def fit_transform(self, X, y, extra=None):
+        return self.fit(X, y, extra).transform(X)
+
+    def transform(self, X):
+        return X
+
+
+def test_a_supervised_transformer_may_be_last(rows):
+    X, y = rows
+    model = Pipeline([("filter", Dropper()), ("last", Remembers())])
+    Xt = model.fit_transform(X, y, last__extra=np.arange(12))
+    assert_array_equal(Xt, X[KEPT])
+    assert_array_equal(model["last"].y_, y[KEPT])
+    assert_array_equal(model["last"].extra_, KEPT)
+
+
+@pytest.mark.usefixtures("routing")
+def test_input_is_transformed_on_its_way_to_samplers_and_the_last_transformer(rows):
+    X, y = rows
+    sampler = CostSampler().set_fit_resample_request(cost=True)
+    last = Remembers().set_fit_request(extra=True)
+    model = Pipeline(
+        [("scale", StandardScaler()), ("sampler", sampler), ("last", last)],
+        transform_input=["cost", "extra"],
+    )
+    model.fit_transform(X, y, cost=X, extra=2 * X)
+    assert_array_equal(sampler.cost_, model["scale"].transform(X))
+    assert_array_equal(last.extra_, model["scale"].transform(2 * X))
+
+
+def test_a_filter_as_the_last_step_replaces_rows(rows):
+    X, y = rows
+    Xt = make_pipeline(StandardScaler(with_mean=False), Dropper()).fit_transform(X, y)
+    assert len(Xt) == 12
+    assert (Xt[:, 0] >= 0).all()
+
+
+def test_a_last_step_that_drops_rows_gives_those_it_keeps(rows):
+    X, y = rows
+    model = Pipeline([("scale", StandardScaler()), ("last", IsolationForest())])
+    Xt = model.fit_transform(X, y, last__sample_weight=np.ones(12))
+    assert_array_equal(Xt, model["scale"].transform(X)[model.sample_indices_])
+    with pytest.raises(TypeError, match="nothing"):
+        model.fit_transform(X, y, last__nothing=1)
+
+
+@pytest.mark.parametrize("kind", [list, lambda X: Shape(X.shape)])
+def test_rows_are_counted_by_length_or_shape(rows, kind):
+    model = make_pipeline(DummyClassifier()).fit(kind(rows[0]), rows[1])
+    assert_array_equal(model.sample_indices_, np.arange(12))
+
+
+class Shape:
+    """Rows of which nothing is known but how many they are."""
+
+    def __init__(self, shape):
+        self.shape = shape
+
+
+def test_memory_of_a_nested_pipeline_is_used(rows, tmp_path):
+    CountsFits.n_fits = 0
+    memory = Memory(tmp_path, verbose=0)
+    for _ in range(2):
+        inner = sklearn.pipeline.make_pipeline(CountsFits(), Dropper(), memory=memory)
+        make_pipeline(inner, Recorder()).fit(*rows)
+    assert CountsFits.n_fits == 1
+
+
 class CountsFits(StandardScaler):
     """Counts how often it is fitted, whatever clones do."""
 
@@ -455,6 +571,18 @@ class ShownRows(Tasks):
         self.begun.append((context.task_name, len(X), len(y)))
 
     on_fit_task_end = on_fit_task_begin
+
+
+def test_the_tasks_are_named_by_what_is_called(rows):
+    tasks = Tasks()
+    tasks.max_propagation_depth = 0
+    model = Pipeline([("filter", Dropper()), ("last", Doubles())])
+    model.set_callbacks(tasks).fit_transform(*rows)
+    assert [path for _, path in tasks.begun] == [
+        "fit-transform",
+        "fit-transform/fit-filter-filter",
+        "fit-transform/fit-transform-final-estimator",
+    ]
 
 
 def test_callbacks_are_shown_the_rows_that_reach_each_step(rows):

@@ -28,6 +28,7 @@ from ._mutants import live_functions, mutants_of
 from ._targets import TARGETS
 
 SECONDS = 2  # of tests for a mutant
+BROKEN = 2  # the status of a process in which something else than a test failed
 
 
 class Mutation:
@@ -70,10 +71,12 @@ class Mutation:
                 names = sorted(names & tests.keys(), key=seconds.__getitem__)
                 times = np.cumsum([seconds[name] for name in names])
                 chosen = [tests[name] for name in names[: 1 + np.sum(times < SECONDS)]]
-                killed = in_a_process(try_out, mutant, functions, chosen) != 0
-                self.killed[str(mutant)] = killed
+                status = in_a_process(try_out, mutant, functions, chosen)
+                if status == BROKEN:
+                    raise pytest.UsageError(f"{mutant} cannot be installed")
+                self.killed[str(mutant)] = status != 0
                 with self.file.open("a") as file:
-                    print(json.dumps([str(mutant), killed]), file=file)
+                    print(json.dumps([str(mutant), status != 0]), file=file)
         return True
 
     def survey(self, tests):
@@ -119,7 +122,7 @@ def in_a_process(function, *arguments):
             function(*arguments)
         except BaseException:
             traceback.print_exc()
-            os._exit(2)
+            os._exit(BROKEN)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 

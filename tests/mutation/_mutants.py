@@ -46,23 +46,24 @@ class Mutant(NamedTuple):
 
     def install(self, functions):
         """Change the live function, one of `live_functions`."""
-        changed = self.module.deep_replace(self.before, self.after).code
+        source = self.module.deep_replace(self.before, self.after).code
         old, new = next(
             (old, new)
-            for old, new in zip(_functions(self.module.code), _functions(changed))
+            for old, new in zip(_functions(self.module.code), _functions(source))
             if old.lineno <= self.line <= old.end_lineno
         )
         live = functions[self.path, _first_line(old)]
-        # A method that calls `super()` has the cell of its class.
-        wrap = ast.parse("def wrap():\n    __class__ = None\n    return it")
-        new.decorator_list = []
+        # A method that calls `super()` has the cell of its class. The function
+        # itself gets a name that it does not use for another.
+        wrap = ast.parse("def wrap():\n    __class__ = None\n    return _changed")
+        new.name, new.decorator_list = "_changed", []
         wrap.body[0].body[1:1] = [new]
-        wrap.body[0].body[-1].value.id = new.name
         names: dict = {}
         exec(compile(wrap, live.__code__.co_filename, "exec"), live.__globals__, names)
-        new = names["wrap"]()
-        live.__code__ = new.__code__
-        live.__defaults__, live.__kwdefaults__ = new.__defaults__, new.__kwdefaults__
+        changed = names["wrap"]()
+        live.__code__ = changed.__code__.replace(co_name=old.name)
+        live.__defaults__ = changed.__defaults__
+        live.__kwdefaults__ = changed.__kwdefaults__
 
 
 def mutants_of(path):
