@@ -12,7 +12,6 @@ from sklearn.base import (
     OneToOneFeatureMixin,
     OutlierMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_consistent_length, check_X_y
@@ -29,6 +28,7 @@ from ._utils.containers import (
 from ._utils.fitted_state import unfitted_by_failure
 from ._utils.kept_rows import check_what_is_left, stand_in_rows
 from ._utils.labels import encode_labels, label_positions
+from ._utils.parameters import fit_context
 from ._utils.row_steps import refuse_to_be_glued
 from ._utils.stored_rows import check_stored_rows, stored_rows
 from ._utils.targets import target_column
@@ -142,7 +142,7 @@ class PoisonFilter(
         """How many subtasks callbacks are told of; an iterative filter has some."""
         return 0
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
     def fit(
         self, X: MatrixLike, y: ArrayLike, *, trusted: ArrayLike | None = None
@@ -190,7 +190,7 @@ class PoisonFilter(
             raise ValueError(f"{name} would remove all {len(y)} rows.")
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def _fit_for_scores(self, X, y, trusted=None):
         """Fit for a wrapper that reads the scores and passes its own verdict."""
         self._fit_scores(X, y, trusted)

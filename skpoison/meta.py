@@ -11,7 +11,6 @@ from sklearn.base import (
     ClassifierMixin,
     MetaEstimatorMixin,
     RegressorMixin,
-    _fit_context,
     clone,
 )
 from sklearn.utils import check_consistent_length, get_tags
@@ -26,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._utils.containers import n_rows, take_rows
 from ._utils.fitted_state import unfitted_by_failure
 from ._utils.kept_rows import check_what_is_left
-from ._utils.parameters import HasMethods
+from ._utils.parameters import HasMethods, fit_context
 from ._utils.routing import (
     check_step_parameters,
     follows_rows,
@@ -60,7 +59,7 @@ class _Defended(MetaEstimatorMixin, BaseEstimator):
         self.filter = filter
         self.estimator = estimator
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     @unfitted_by_failure
     def fit(
         self,

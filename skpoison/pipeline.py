@@ -10,7 +10,7 @@ import numpy as np
 import sklearn.pipeline
 from joblib import Memory
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context, clone
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline as _name_steps
 from sklearn.utils import check_consistent_length
 from sklearn.utils._user_interface import _print_elapsed_time
@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 
 from ._utils.containers import n_rows, row_index, take_rows
 from ._utils.kept_rows import check_what_is_left
+from ._utils.parameters import fit_context
 from ._utils.routing import check_step_parameters, follows_rows, routing_enabled
 from ._utils.row_steps import (
     changes_rows,
@@ -138,7 +139,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
     # Some steps are of a fit that failed or was interrupted, and others of the last.
     _half_fitted = False
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Self:
         """Fit the steps in turn, each on the rows that reach it.
 
@@ -158,7 +159,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         return self
 
     @available_if(_transforms_while_fitting)
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Any:
         """Fit the steps and return the transformed rows that are left.
 
@@ -189,7 +190,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         return self._fit_steps("fit_resample", X, y, params)[0]
 
     @available_if(_resamples)
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit_resample(
         self, X: Any, y: ArrayLike | None = None, **params: Any
     ) -> tuple[Any, Any]:
@@ -209,7 +210,7 @@ class Pipeline(sklearn.pipeline.Pipeline):
         return self._fit_steps("fit_resample", X, y, params)
 
     @available_if(_last_step_has("fit_predict"))
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit_predict(
         self, X: Any, y: ArrayLike | None = None, **params: Any
     ) -> np.ndarray:

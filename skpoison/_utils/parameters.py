@@ -4,14 +4,43 @@ scikit-learn has no public name for these classes; should they move, this is the
 only file to change.
 """
 
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    StrOptions,
-    validate_params,
-)
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
-__all__ = ["HasMethods", "Interval", "StrOptions", "StrSubset", "validate_params"]
+from sklearn.base import _fit_context
+from sklearn.utils import _param_validation
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "StrSubset",
+    "fit_context",
+    "validate_params",
+]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def fit_context(
+    *, prefer_skip_nested_validation: bool
+) -> Callable[[_Function], _Function]:
+    """scikit-learn's decorator of `fit`, through which mypy sees the types of `fit`."""
+    decorator = _fit_context(
+        prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+    return cast("Callable[[_Function], _Function]", decorator)
+
+
+def validate_params(
+    constraints: dict[str, Any], *, prefer_skip_nested_validation: bool
+) -> Callable[[_Function], _Function]:
+    """scikit-learn's decorator of functions, through which mypy sees their types."""
+    decorator = _param_validation.validate_params(
+        constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+    return cast("Callable[[_Function], _Function]", decorator)
 
 
 class StrSubset(StrOptions):

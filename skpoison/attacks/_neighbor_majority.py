@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import column_or_1d
 
@@ -16,7 +15,7 @@ from .._utils.containers import check_rows
 from .._utils.fitted_state import unfitted_by_failure
 from .._utils.labels import encode_labels, position_of
 from .._utils.messages import plain
-from .._utils.parameters import Interval
+from .._utils.parameters import Interval, fit_context
 from .._utils.targets import target_column
 from .._utils.typing import MatrixLike, RandomState
 from ..base import PoisonAttack, PoisonedData
@@ -117,9 +116,9 @@ class NeighborMajorityAttack(PoisonAttack):
         self.n_poisons = n_poisons
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
-    def fit_poison(
+    def fit_poison(  # type: ignore[override]  # has a target
         self, X: MatrixLike, y: ArrayLike, X_target: ArrayLike
     ) -> PoisonedData:
         """Poison a training set against one target.

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context, clone
+from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -18,7 +18,7 @@ from .._utils.canonical_order import canonical_order
 from .._utils.containers import check_rows, take_rows
 from .._utils.fitted_state import unfitted_by_failure
 from .._utils.labels import encode_labels
-from .._utils.parameters import HasMethods, Interval
+from .._utils.parameters import HasMethods, Interval, fit_context
 from .._utils.shares import floor_share
 from .._utils.targets import target_column
 from .._utils.typing import Estimator, MatrixLike, RandomState
@@ -127,7 +127,7 @@ class SubpopulationAttack(PoisonAttack):
         self.estimator = estimator
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Add poison rows to a training set.

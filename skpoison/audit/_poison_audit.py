@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,7 +16,7 @@ from .._utils.canonical_order import canonical_order
 from .._utils.containers import take_rows
 from .._utils.fitted_state import unfitted_by_failure
 from .._utils.optional import optional_import
-from .._utils.parameters import HasMethods, Interval, StrOptions
+from .._utils.parameters import HasMethods, Interval, StrOptions, fit_context
 from .._utils.typing import Estimator, MatrixLike, RandomState
 from ._build_report import build_report
 from ._csv import COLUMNS, suspect_rows, write_csv
@@ -191,7 +191,7 @@ class PoisonAudit(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     @unfitted_by_failure
     def fit(
         self,

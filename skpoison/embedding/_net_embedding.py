@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
     is_classifier,
     is_regressor,
 )
@@ -29,7 +28,7 @@ from .._torch.shapes import check_no_bytes, conversion
 from .._torch.training import encode_target, train
 from .._torch.weights_file import WeightsFileMixin
 from .._utils.fitted_state import unfitted_by_failure
-from .._utils.parameters import Interval, StrOptions
+from .._utils.parameters import Interval, StrOptions, fit_context
 from .._utils.targets import check_none_missing
 from .._utils.typing import Device, MatrixLike, RandomState
 from ._activations import FeatureExtractor, find_layer
@@ -209,7 +208,7 @@ class NetEmbedding(
         self.verbose = verbose
 
     @unfitted_by_failure
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: MatrixLike, y: ArrayLike | None = None) -> Self:
         """Train the net, or record the shapes of a frozen one.
 

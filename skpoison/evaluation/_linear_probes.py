@@ -8,13 +8,13 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._torch.device import torch_device
-from .._utils.parameters import Interval
+from .._utils.parameters import Interval, fit_context
 from .._utils.typing import Device, MatrixLike, RandomState
 from ._batched_probes import train_probes
 
@@ -112,7 +112,7 @@ class LinearProbes(BaseEstimator):
         self.random_state = random_state
         self.device = device
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: MatrixLike,

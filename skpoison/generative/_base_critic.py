@@ -8,7 +8,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -16,7 +15,7 @@ from .._torch.seeding import seeded_generator
 from .._torch.threads import one_thread
 from .._utils.callbacks import report_iterations
 from .._utils.fitted_state import unfitted_by_failure
-from .._utils.parameters import Interval, StrSubset
+from .._utils.parameters import Interval, StrSubset, fit_context
 from .._utils.typing import MatrixLike, RandomState
 from ._base import ConditionalNetwork
 from ._critic_ensemble import CriticEnsemble
@@ -58,7 +57,7 @@ class BaseCritic(ConditionalNetwork):
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train the critic.
 
@@ -80,7 +79,7 @@ class BaseCritic(ConditionalNetwork):
         """
         return self._fit(X, y)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
         X: MatrixLike,

@@ -8,10 +8,9 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 
 from .._utils.callbacks import report_iterations
-from .._utils.parameters import Interval
+from .._utils.parameters import Interval, fit_context
 from .._utils.typing import Device, MatrixLike, RandomState
 from ._base import ConditionalNetwork
 from ._cgan_training import CGANTraining
@@ -150,7 +149,7 @@ class ConditionalGAN(ConditionalNetwork):
         self.device = device
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train the generator.
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import column_or_1d, validate_data
@@ -17,7 +16,7 @@ from ..._utils.containers import check_column_names, check_rows, take_rows
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels, position_of
 from ..._utils.messages import plain
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.shares import count_poisons
 from ..._utils.targets import target_column
 from ..._utils.typing import MatrixLike, RandomState
@@ -175,7 +174,7 @@ class BackdoorAttack(PoisonAttack):
         self.insert = insert
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Poison a training set.

@@ -9,7 +9,6 @@ from numbers import Integral
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import column_or_1d
 
@@ -20,7 +19,7 @@ from ..._utils.containers import check_rows
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import distinct_labels
 from ..._utils.messages import plain
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import MatrixLike
 from ...base import PoisonAttack, PoisonedData
@@ -88,9 +87,9 @@ class CleanLabelAttack(PoisonAttack):
         if self.verbose and step % 100 == 0:
             print(f"step {step}: mean loss {loss.mean():.4f}")
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
-    def fit_poison(
+    def fit_poison(  # type: ignore[override]  # has a target
         self, X: MatrixLike, y: ArrayLike, X_target: ArrayLike
     ) -> PoisonedData:
         """Poison a training set against one target.
@@ -132,7 +131,7 @@ class CleanLabelAttack(PoisonAttack):
             return self._replace(X, y, rows, X_poison, y_poison)
         return self._append(X, y, X_poison, y_poison)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
     def craft(self, X: MatrixLike, y: ArrayLike, X_targets: ArrayLike) -> np.ndarray:
         """Craft the poisons against several targets, all at once.

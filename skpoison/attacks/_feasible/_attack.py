@@ -7,7 +7,6 @@ from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d, validate_data
 
@@ -16,7 +15,7 @@ from ..._utils.containers import check_column_names
 from ..._utils.feasible_set import FeasibleSet
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels, label_positions
-from ..._utils.parameters import Interval
+from ..._utils.parameters import Interval, fit_context
 from ..._utils.shares import count_poisons
 from ..._utils.targets import target_column
 from ..._utils.typing import MatrixLike
@@ -39,7 +38,7 @@ class FeasibleAttack(PoisonAttack):
         "alpha": [Interval(Real, 0, None, closed="neither")],
     }
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
     def fit_poison(
         self,

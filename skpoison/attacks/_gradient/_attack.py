@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, check_consistent_length, check_random_state
@@ -24,7 +23,7 @@ from ..._utils.canonical_order import canonical_order
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import check_two_classes, distinct_labels
 from ..._utils.messages import plain
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.shares import count_poisons
 from ..._utils.targets import target_column
 from ..._utils.typing import Device, RandomState
@@ -230,7 +229,7 @@ class GradientPoisoningAttack(CallbackSupportMixin, PoisonAttack):
         self.device = device
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
     def fit_poison(
         self,

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 
 from ..._torch.device import torch_device
 from ..._torch.seeding import seeded_generator
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import check_two_classes, distinct_labels
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import Device, MatrixLike, RandomState
 from .._clean_label._attack import CleanLabelAttack
@@ -183,7 +182,7 @@ class GradientMatchingAttack(CleanLabelAttack):
         self.device = device
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
     def craft(self, X: MatrixLike, y: ArrayLike, X_targets: ArrayLike) -> np.ndarray:
         """Craft the poisons against several targets, each in an attack of its own.

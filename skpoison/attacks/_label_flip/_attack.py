@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.svm import SVC
 from sklearn.utils import check_array, check_consistent_length, check_random_state
@@ -18,7 +17,7 @@ from ..._utils.canonical_order import canonical_order
 from ..._utils.containers import check_rows
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels
-from ..._utils.parameters import HasMethods, Interval, StrOptions
+from ..._utils.parameters import HasMethods, Interval, StrOptions, fit_context
 from ..._utils.shares import warn_of_empty_share
 from ..._utils.targets import target_column
 from ..._utils.typing import Estimator, MatrixLike, RandomState
@@ -146,7 +145,7 @@ class LabelFlipAttack(CallbackSupportMixin, PoisonAttack):
         self.estimator = estimator
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Flip labels of a training set.

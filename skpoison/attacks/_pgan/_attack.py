@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import column_or_1d
@@ -23,7 +22,7 @@ from ..._utils.canonical_order import canonical_order
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels, position_of
 from ..._utils.messages import plain, warn
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.shares import count_poisons
 from ..._utils.targets import target_column
 from ..._utils.typing import Device, RandomState
@@ -205,7 +204,7 @@ class PGANAttack(CallbackSupportMixin, PoisonAttack):
         self.device = device
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @unfitted_by_failure
     def fit_poison(self, X: ArrayLike, y: ArrayLike) -> PoisonedData:
         """Add poison rows to a training set.

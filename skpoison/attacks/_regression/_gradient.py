@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context, clone
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, LinearRegression, Ridge
 from sklearn.utils import check_random_state
@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.messages import plain
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import Estimator, MatrixLike, RandomState
 from ...base import PoisonedData
@@ -182,7 +182,7 @@ class RegressionGradientAttack(RegressionAttack):
         self.max_iter = max_iter
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     @unfitted_by_failure
     def fit_poison(
         self,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context, clone
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.utils import check_random_state
 
 from ..._utils.fitted_state import unfitted_by_failure
-from ..._utils.parameters import HasMethods
+from ..._utils.parameters import HasMethods, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import Estimator, MatrixLike, RandomState
 from ...base import PoisonedData
@@ -136,7 +136,7 @@ class StatPAttack(RegressionAttack):
         self.onehot_groups = onehot_groups
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     @unfitted_by_failure
     def fit_poison(self, X: MatrixLike, y: ArrayLike) -> PoisonedData:
         """Add poison rows to a training set.

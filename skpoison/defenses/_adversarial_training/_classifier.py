@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNetClassifier
@@ -22,7 +22,7 @@ from ..._torch.weights_file import WeightsFileMixin
 from ..._utils.bounds import check_bounds, within_bounds
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import check_two_classes, label_positions
-from ..._utils.parameters import Interval, StrOptions
+from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import Device, MatrixLike, RandomState
 from ._pgd import worst_near
@@ -190,7 +190,7 @@ class AdversarialTrainingClassifier(ClassifierMixin, WeightsFileMixin):
         self.checkpoint = checkpoint
 
     @unfitted_by_failure
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train the network.
 

@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels
-from ..._utils.parameters import Interval
+from ..._utils.parameters import Interval, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import MatrixLike
 from ._k_nearest import votes_of_k
@@ -97,7 +97,7 @@ class CertifiedKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     @unfitted_by_failure
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Keep the training rows.
 

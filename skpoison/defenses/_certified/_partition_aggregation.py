@@ -12,7 +12,6 @@ from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
     MetaEstimatorMixin,
-    _fit_context,
     clone,
 )
 from sklearn.dummy import DummyClassifier
@@ -22,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels
-from ..._utils.parameters import HasMethods, Interval, StrOptions
+from ..._utils.parameters import HasMethods, Interval, StrOptions, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import Estimator, MatrixLike
 from ._hash_partition import hash_partition
@@ -159,7 +158,7 @@ class PartitionAggregationClassifier(
         self.n_jobs = n_jobs
 
     @unfitted_by_failure
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Train a classifier on each part.
 
