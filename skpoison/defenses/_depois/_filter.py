@@ -75,7 +75,7 @@ class DePoisFilter(PoisonFilter):
     others is kept when its label fits. An attacker who has clean rows like the trusted
     ones trains critics of his own and moves poison along their `score_gradient` until
     it passes [2]_: in the plane mostly where its label is right by then; of flips of
-    MNIST with 40 features a third, and 94 % with the critics of the filter
+    MNIST with 40 features a third, and 93 % with the critics of the filter
     (doc/results/adaptive.md). A well-chosen classifier of the trusted rows does about
     as well where rows differ in few features and at less cost: compare with
     `TrustedDisagreementFilter`.

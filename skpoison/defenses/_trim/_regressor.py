@@ -70,7 +70,7 @@ class TRIMRegressor(RegressorMixin, PoisonFilter):
 
     What breaks it: an attacker who knows the threshold keeps the residuals of his rows
     below it, and each of them still moves the fit a little (a fifth of such rows bring
-    the error of house prices from .004 to .051, and 1 % of them go:
+    the error of house prices from .004 to .048, and 1 % of them go:
     doc/results/adaptive.md); features that explain little of the target, since much
     poison in one place then fits itself better than the clean rows fit each other (a
     fifth of gradient poison on the diabetes data);
