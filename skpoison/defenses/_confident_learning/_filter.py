@@ -40,8 +40,10 @@ class ConfidentLearningFilter(PoisonFilter):
     What breaks it: wrong labels that models can learn from other wrong labels, such as
     a whole region that is relabelled or a trigger with one label (on four tables an F1
     of .32 and of 0, where that of random flips is .61; of the 6.8 points of accuracy
-    that relabelled regions cost it saves 1.4: doc/results/matrix.md); classes that
-    overlap, where hard clean rows are pruned; and poison inside the classes, of which
+    that relabelled regions cost it saves 1.4: doc/results/matrix.md; of flips far from
+    the boundary of Fourclass, or in groups, chosen by an attacker who has the filter,
+    it finds 8 %: doc/results/adaptive.md); classes that overlap, where hard clean rows
+    are pruned; and poison inside the classes, of which
     :class:`~skpoison.attacks.InfluenceAttack` and :class:`~skpoison.attacks.KKTAttack`
     bring all past it.
 

@@ -39,7 +39,9 @@ class KNNShapleyFilter(PoisonFilter):
     What breaks it: poison that no trusted row is near, a trigger for instance: its
     value is about zero, above that of clean rows near a boundary (on four tables an F1
     of .04, where that of far flips is .76, and 2 points of accuracy lost with the clean
-    rows that go in its place: doc/results/matrix.md); wrong trusted rows, which lower
+    rows that go in its place: doc/results/matrix.md), or the flips that it scores as
+    cleanest, for an attacker who has the trusted rows (of those of Fourclass it finds
+    16 %, of random ones 84 %: doc/results/adaptive.md); wrong trusted rows, which lower
     the value of the right rows around them; and features whose scales differ.
 
     Parameters
