@@ -208,7 +208,8 @@ class PoisonAudit(BaseEstimator):
         X : array-like, data frame or sparse matrix of shape (n_samples, ...), or path
             The rows; images of shape (n_samples, height, width), with the channels
             before or after. A path is that of a folder of images, with a folder for
-            each class in it.
+            each class in it. Frames of polars and tables of Arrow are turned into
+            pandas, which needs pandas and pyarrow.
         y : array-like of shape (n_samples,), default=None
             Labels, or the values of a regression. None for a folder of images.
         trusted : array-like of bool of shape (n_samples,) or of int, default=None

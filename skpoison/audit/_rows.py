@@ -77,6 +77,9 @@ def gather_rows(X, y, trusted, task, names=None):
     Rows
     """
     check_rows(X)
+    if hasattr(X, "to_pandas"):
+        # A frame of polars or Arrow, whose columns are encoded by their types.
+        X = X.to_pandas()
     if not hasattr(X, "shape"):
         X = np.asarray(X)
     check_consistent_length(X, y)

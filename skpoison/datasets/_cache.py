@@ -13,6 +13,7 @@ import secrets
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import urlopen
@@ -75,7 +76,7 @@ def load(
     Raises
     ------
     OSError
-        When a file is missing and cannot be, or must not be, downloaded.
+        When a file is missing and cannot be, or must not be, downloaded or stored.
     ValueError
         When a file, or a download, does not hold what it should.
     """
@@ -173,11 +174,25 @@ def _pack(name, contents):
 
 def _write(path, packed):
     """Write a file whole or not at all, also where another process writes it too."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(packed)
         os.replace(part, path)
+    except OSError as error:
+        _remove(part)
+        raise OSError(
+            f"{path.name} was downloaded, but could not be stored in {path.parent} "
+            f"({error}). Make room there or make the folder writable, or name another "
+            "folder by the parameter data_home or the environment variable "
+            "SKPOISON_DATA_HOME."
+        ) from error
     except BaseException:
-        part.unlink(missing_ok=True)
+        _remove(part)
         raise
+
+
+def _remove(part):
+    # Where nothing can be written there is nothing to remove, or no way to.
+    with suppress(OSError):
+        part.unlink()

@@ -22,9 +22,11 @@ from skpoison.attacks import (
 )
 from skpoison.base import PoisonAttack
 from skpoison.defenses import (
+    CertifiedKNeighborsClassifier,
     DeepKNNFilter,
     L2CentroidFilter,
     LossFilter,
+    PartitionAggregationClassifier,
     RandomEvictionFilter,
     TrustedDisagreementFilter,
 )
@@ -79,6 +81,8 @@ def test_what_holds_no_rows_is_refused_by_name(use, X, message):
     [
         RandomEvictionFilter(0.1).fit,
         LossFilter(Ridge()).fit,
+        CertifiedKNeighborsClassifier(3).fit,
+        PartitionAggregationClassifier(n_partitions=3).fit,
         StatPAttack(rate=0.1).fit_poison,
         KKTAttack().fit_poison,
         BackdoorAttack(poison_class=1, trigger="values").fit_poison,

@@ -149,6 +149,32 @@ def test_what_is_no_table_is_refused(file, capsys):
     }.items():
         assert words in refused(capsys, "audit", here / name, *target)
     refused(capsys, "audit", here / "no.parquet", *target)
+    for separator in ('"', "\n"):
+        refused(capsys, "audit", file, *OPTIONS, "--sep", separator)
+
+
+@pytest.mark.parametrize("damage", ["short", "header", "changed"])
+def test_a_damaged_zipped_file_is_refused(file, capsys, damage):
+    zipped = bytearray(gzip.compress(file.read_bytes(), mtime=0))
+    if damage == "changed":
+        zipped[40:60] = bytes(20)
+    else:
+        del zipped[1000 if damage == "short" else 2 :]
+    path = file.with_suffix(".csv.gz")
+    path.write_bytes(zipped)
+    kept = file.with_name("kept.csv.gz")
+    for command in (("audit", path, *OPTIONS), ("clean", path, *OPTIONS, "-o", kept)):
+        assert "cannot be read as CSV" in refused(capsys, *command)
+
+
+def test_blank_lines_before_the_header_are_no_header(file, tmp_path, capsys):
+    file.write_bytes(b"\n\n" + file.read_bytes())
+    kept = tmp_path / "kept.csv"
+    assert run("clean", file, *OPTIONS, "-o", kept) == 0
+    assert kept.read_bytes().startswith(b"\n\na,b,c,d,")
+    (tmp_path / "blank.csv").write_bytes(b"\x1f")
+    target = ("--target", "y")
+    assert "is empty" in refused(capsys, "audit", tmp_path / "blank.csv", *target)
 
 
 def test_kept_rows_stay_in_the_format_of_the_file(file, capsys):

@@ -219,6 +219,19 @@ def test_a_regression_without_trusted_rows_is_ranked():
     assert np.isin(range(8), audit.suspects_["position"]).all()
 
 
+def test_a_frame_of_another_package_is_audited_as_one_of_pandas(table, audit):
+    X, y, trusted, _ = table
+
+    class Foreign:
+        shape, __len__, __getitem__ = X.shape, X.__len__, X.__getitem__
+
+        def to_pandas(self):
+            return X
+
+    again = quick_audit().fit(Foreign(), y, trusted=trusted)
+    np.testing.assert_array_equal(again.sample_scores_, audit.sample_scores_)
+
+
 def test_what_is_unusable_is_refused():
     X, y, _, _ = make_table()
     audit = quick_audit()

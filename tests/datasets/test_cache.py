@@ -1,6 +1,8 @@
+import errno
 import gzip
 import hashlib
 import io
+import os
 import pickle
 from urllib.error import URLError
 
@@ -178,6 +180,43 @@ def test_an_interruption_leaves_no_half_file(
     assert not list(tmp_path.iterdir())
     monkeypatch.undo()
     assert same(fetch(file, tmp_path), CONTENTS[file.name])
+
+
+@FILES
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        ("Path.mkdir", errno.EROFS),
+        ("Path.write_bytes", errno.EACCES),
+        ("Path.write_bytes", errno.ENOSPC),
+        ("os.replace", errno.ENOSPC),
+    ],
+)
+def test_a_full_disk_or_a_folder_for_reading_alone_is_told(
+    file, step, number, tmp_path, monkeypatch
+):
+    def fail(path, *args, **options):
+        if step == "Path.write_bytes" and number == errno.ENOSPC:
+            with open(path, "wb") as stream:
+                stream.write(b"half")
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(f"skpoison.datasets._cache.{step}", fail)
+    with pytest.raises(OSError, match=f"{file.name} was downloaded, but") as error:
+        fetch(file, tmp_path / "home" if step == "Path.mkdir" else tmp_path)
+    told = str(error.value)
+    assert str(tmp_path) in told
+    assert os.strerror(number) in told
+    assert "SKPOISON_DATA_HOME" in told
+    assert "data_home" in told
+    assert "\n" not in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_whose_parent_is_a_file_is_told(tmp_path):
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(OSError, match="could not be stored in .*home/data"):
+        fetch(PLAIN, tmp_path / "home" / "data")
 
 
 class Exploit:

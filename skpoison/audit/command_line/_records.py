@@ -19,8 +19,9 @@ def read_header(path, sep):
     """The names of the columns of a CSV file."""
     with open_text(path, "r") as file:
         for names, _ in records(file, sep):
-            # The mark that some programs put before UTF-8.
-            return [names[0].removeprefix("\ufeff"), *names[1:]]
+            if names:
+                # The mark that some programs put before UTF-8.
+                return [names[0].removeprefix("\ufeff"), *names[1:]]
     raise UnusableInput(f"{shown(path)} is empty.")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from ._records import read_header
 from ._unusable import UnusableInput
 
 _YES, _NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
+# A .gz that is cut short or damaged ends with errors of its own.
+_UNREADABLE = (ValueError, TypeError, OSError, EOFError, csv.Error, zlib.error)
 _DATE = r"\d{4}-\d{2}-\d{2}"
 
 
@@ -119,7 +123,7 @@ def _read(path, sep):
         raise UnusableInput(
             f"{shown(path)} is not in UTF-8: save it so, and try again."
         ) from error
-    except (ValueError, pandas.errors.ParserWarning, OSError) as error:
+    except (*_UNREADABLE, pandas.errors.ParserWarning) as error:
         raise UnusableInput(
             f"{shown(path)} cannot be read as CSV: {shown(error, 300)}"
         ) from error

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..._utils.containers import check_column_names
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels
 from ..._utils.parameters import Interval, fit_context
@@ -177,6 +178,7 @@ class CertifiedKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def _validate(self, X, *y, reset):
+        check_column_names(X)
         return validate_data(
             self,
             X,

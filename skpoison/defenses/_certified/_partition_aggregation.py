@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import gen_batches, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..._utils.containers import check_column_names
 from ..._utils.fitted_state import unfitted_by_failure
 from ..._utils.labels import encode_labels
 from ..._utils.parameters import HasMethods, Interval, StrOptions, fit_context
@@ -281,6 +282,7 @@ class PartitionAggregationClassifier(
         return DecisionTreeClassifier() if self.estimator is None else self.estimator
 
     def _validate(self, X, *y, reset):
+        check_column_names(X)
         tags = get_tags(self._estimator()).input_tags
         return validate_data(
             self,
