@@ -1,6 +1,8 @@
 """What is in the wheel and in the source distribution."""
 
+import re
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -99,3 +101,27 @@ def test_no_file_is_large(archive, request):
     sizes = request.getfixturevalue(archive)
     assert {file: size for file, size in sizes.items() if size > 300_000} == {}
     assert sum(sizes.values()) < 8_000_000
+
+
+def least_versions(project):
+    """The least version of every package, in each place that names it."""
+    extras = project["optional-dependencies"]
+    extras = [extras[name] for name in ("plot", "data", "distributed", "test")]
+    for requirement in sum(extras, project["dependencies"]):
+        if not requirement.startswith("skpoison["):
+            yield re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement).groups()
+
+
+def padded(version):
+    return tuple(map(int, (version.split(".") + ["0", "0"])[:3]))
+
+
+def test_the_least_versions_are_those_that_are_tested():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = (ROOT / "tests/constraints-oldest.txt").read_text().splitlines()
+    tested = dict(line.split("==") for line in lines if "==" in line)
+    least = dict(least_versions(project))
+    del least["torch"], tested["torch"]  # the file says why
+    assert {name: padded(v) for name, v in tested.items()} == {
+        name: padded(v) for name, v in least.items()
+    }
