@@ -72,11 +72,10 @@ class Mutation:
                 times = np.cumsum([seconds[name] for name in names])
                 chosen = [tests[name] for name in names[: 1 + np.sum(times < SECONDS)]]
                 status = in_a_process(try_out, mutant, functions, chosen)
-                if status == BROKEN:
-                    raise pytest.UsageError(f"{mutant} cannot be installed")
-                self.killed[str(mutant)] = status != 0
+                killed = None if status == BROKEN else status != 0
+                self.killed[str(mutant)] = killed
                 with self.file.open("a") as file:
-                    print(json.dumps([str(mutant), status != 0]), file=file)
+                    print(json.dumps([str(mutant), killed]), file=file)
         return True
 
     def survey(self, tests):
@@ -101,10 +100,12 @@ class Mutation:
             os._exit(1)
 
     def report(self):
-        killed = [self.killed[str(mutant)] for mutant in self.mutants]
-        for mutant, gone in zip(self.mutants, killed):
-            if not gone:
-                print(mutant)
+        outcomes = {str(mutant): self.killed[str(mutant)] for mutant in self.mutants}
+        for kind, what in ((None, "not installed"), (False, "survived")):
+            for mutant, killed in outcomes.items():
+                if killed is kind:
+                    print(f"{what}: {mutant}")
+        killed = [killed for killed in outcomes.values() if killed is not None]
         share = binomtest(sum(killed), len(killed))
         low, high = share.proportion_ci(method="wilson")
         print(

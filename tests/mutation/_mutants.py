@@ -5,6 +5,8 @@ which hides its signature from scikit-learn, and passes decorated functions over
 a mutant is installed into the live function.
 """
 
+import __future__
+
 import ast
 import gc
 from pathlib import Path
@@ -59,7 +61,10 @@ class Mutant(NamedTuple):
         new.name, new.decorator_list = "_changed", []
         wrap.body[0].body[1:1] = [new]
         names: dict = {}
-        exec(compile(wrap, live.__code__.co_filename, "exec"), live.__globals__, names)
+        old_code = live.__code__
+        flags = old_code.co_flags & __future__.annotations.compiler_flag
+        code = compile(wrap, old_code.co_filename, "exec", flags, dont_inherit=True)
+        exec(code, live.__globals__, names)
         changed = names["wrap"]()
         live.__code__ = changed.__code__.replace(co_name=old.name)
         live.__defaults__ = changed.__defaults__

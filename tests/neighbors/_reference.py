@@ -35,6 +35,13 @@ def brute_force(X, y, k, *, X_query=None, include_self=False, weight=None):
     return votes
 
 
+def ulps_apart():
+    """Rows of one feature whose distances differ by their last bits, and labels."""
+    above = np.nextafter(3.0, 4.0)
+    X = np.array([0.0, 1.0, 3.0, above, np.nextafter(above, 4.0), -1.0, 9.0, 50.0])
+    return X[:, None], np.array([0, 1, 0, 1, 1, 0, 1, 0])
+
+
 def rows_of(kind, rng, n, d):
     """Rows on which careless arithmetic goes wrong, each in its own way."""
     normal = rng.standard_normal((n, d))

@@ -26,6 +26,7 @@ class BruteForceSearch:
         distances = np.sqrt(np.take_along_axis(squares, found, axis=1))
         for hole in self.holes:
             hole(found, distances)
+        type(self).n_neighbors = n_neighbors
         self.neighbor_graph = found.astype(np.int32), distances.astype(np.float32)
 
 
@@ -57,6 +58,7 @@ def test_where_all_neighbors_are_found_the_votes_are_exact(search, kind, include
     params = {"include_self": include_self}
     votes = neighbor_votes(X, y, 12, algorithm="approximate", **params)
     assert_array_equal(votes, brute_force(X, y, 12, **params))
+    assert search.n_neighbors == 13
 
 
 @pytest.mark.parametrize("hole", [no_neighbor, infinite_distance, not_itself])

@@ -17,14 +17,14 @@ from skpoison._utils.stored_rows import StoredRows
 from skpoison.neighbors import neighbor_votes
 from skpoison.neighbors._tiled import count_by_tiles
 
-from ._reference import KINDS, brute_force, rows_of
+from ._reference import KINDS, brute_force, rows_of, ulps_apart
 from .test_votes import votes_to_take
 
 
 def by_tiles(X, y, k, memory, *, X_query=None, include_self=False, weight=None):
     """The counts with so many MiB of memory, as votes."""
     classes, labels = np.unique(y, return_inverse=True)
-    weight = np.ones(len(classes)) if weight is None else weight
+    weight = np.ones(len(classes)) if weight is None else np.asarray(weight)
     exclude_self = X_query is None and not include_self
     queries = X if X_query is None else X_query
     with config_context(working_memory=memory):
@@ -43,6 +43,14 @@ def test_equals_brute_force(vote, include_self, memory):
     X, y, k, _ = vote
     votes = by_tiles(X, y, k, memory, include_self=include_self)
     assert_array_equal(votes, brute_force(X, y, k, include_self=include_self))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("weight", [[1.0, 1.0], [1.0, 1.5]])
+def test_distances_that_differ_by_their_last_bits_are_told_apart(k, weight):
+    X, y = ulps_apart()
+    votes = by_tiles(X, y, k, 10, weight=weight)
+    assert_array_equal(votes, brute_force(X, y, k, weight=weight))
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,7 @@ from sklearn import config_context
 from skpoison.neighbors import _votes, neighbor_votes
 from skpoison.neighbors._cost import approximate_pays, tree_pays
 
-from ._reference import KINDS, brute_force, rows_of
+from ._reference import KINDS, brute_force, rows_of, ulps_apart
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -68,6 +68,14 @@ def test_rows_with_few_ties_are_not_counted_by_brute_force(monkeypatch):
     monkeypatch.setattr("skpoison.neighbors._tree.count_neighbors", None)
     X = np.random.default_rng(0).standard_normal((300, 3))
     neighbor_votes(X, np.arange(300) % 3, 20)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("weight", [[1.0, 1.0], [1.0, 1.5]])
+def test_distances_that_differ_by_their_last_bits_are_told_apart(k, weight):
+    X, y = ulps_apart()
+    votes = neighbor_votes(X, y, k, class_weight=weight)
+    assert_array_equal(votes, brute_force(X, y, k, weight=weight))
 
 
 def test_distances_that_underflow_tie():

@@ -17,7 +17,7 @@ from skpoison.neighbors._count import _Counter
 from skpoison.neighbors._reference_set import ReferenceSet
 
 from .._utils._blas import blas_threads, set_blas_threads
-from ._reference import KINDS, brute_force, rows_of
+from ._reference import KINDS, brute_force, rows_of, ulps_apart
 
 
 @st.composite
@@ -105,6 +105,14 @@ def test_replication_is_physical_replication(kind, include_self):
             voters = source if include_self else source[source != i]
             expected = brute_force(X[voters], y[voters], k, X_query=X[[i]])
             assert_array_equal(votes[i], expected[0])
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("weight", [[1.0, 1.0], [1.0, 1.5]])
+def test_distances_that_differ_by_their_last_bits_are_told_apart(k, weight):
+    X, y = ulps_apart()
+    votes = neighbor_votes(X, y, k, class_weight=weight)
+    assert_array_equal(votes, brute_force(X, y, k, weight=weight))
 
 
 def test_weights_by_dict_follow_the_labels():
