@@ -45,6 +45,13 @@ def test_equals_brute_force(vote, include_self, memory):
     assert_array_equal(votes, brute_force(X, y, k, include_self=include_self))
 
 
+def test_as_many_labels_as_rows_in_a_file_are_needed(tmp_path):
+    np.save(tmp_path / "rows.npy", np.eye(5))
+    X = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    with pytest.raises(ValueError, match=r"inconsistent.*\[5, 4\]"):
+        neighbor_votes(X, [0, 1, 0, 1], 2)
+
+
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("weight", [[1.0, 1.0], [1.0, 1.5]])
 def test_distances_that_differ_by_their_last_bits_are_told_apart(k, weight):
