@@ -149,7 +149,7 @@ class CalibratedFilter(PoisonFilter):
     ones, of another time or source, say; the difference is then taken for poison.
     Where only the classes differ in their trusted shares, `groups="class"` helps. Wrong
     trusted rows make it remove less: of a tenth of the digits that were relabelled in
-    one group it removed .95, and none where four of 210 trusted rows, those next to the
+    one group it removed .90, and .09 where four of 210 trusted rows, those next to the
     group, were wrong as well (doc/results/adaptive.md). Poison that its filter does not
     see stays.
 
