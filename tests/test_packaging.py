@@ -86,6 +86,7 @@ def test_the_source_has_what_its_own_wheel_and_tests_need(sdist):
         "tests/constraints.txt",
         "tests/test_packaging.py",
         "examples/plot_quickstart.py",
+        "doc/_static/quickstart.png",
         "doc/changelog.md",
     }
     assert set(sdist) >= needed | package_files()
