@@ -1,5 +1,7 @@
 """CalibratedFilter: what its p-values, rules and bounds promise."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -17,7 +19,14 @@ from skpoison.defenses import (
     TrustedDisagreementFilter,
 )
 from skpoison.defenses._calibrated._clean_counts import CleanCounts, chance_of
-from skpoison.defenses._calibrated._poison_share import count_poisons
+from skpoison.defenses._calibrated._held_out import HeldOutScores
+from skpoison.defenses._calibrated._poison_share import count_poisons, rows_below
+from skpoison.defenses._calibrated._power import warn_of_missing_power
+from skpoison.defenses._calibrated._rules import (
+    excess_rows,
+    local_false_discovery,
+)
+from skpoison.defenses._calibrated._yardstick import Sample, Yardsticks
 from skpoison.exceptions import (
     DegenerateFilterWarning,
     FewTrustedRowsWarning,
@@ -178,6 +187,47 @@ def test_the_largest_likely_count_is_that_of_its_definition():
         assert most == np.flatnonzero(chances > 0.01).max()
 
 
+def test_rows_below_a_rank_are_told_from_their_p_values():
+    ranks = np.arange(1, 11)
+    assert_array_equal(rows_below(np.arange(1, 12) / 11, 10, ranks), ranks)
+
+
+def test_the_density_covers_all_ranks_up_to_the_last():
+    assert_array_equal(local_false_discovery(np.full(5, 1 / 10), 0.2, 9), 0.8 / 10)
+
+
+def test_no_row_is_no_poison():
+    assert count_poisons(np.array([]), 5, 0.05) == (0, 0, 1)
+
+
+def test_an_excess_above_the_median_trusted_row_bounds_the_poison_alone():
+    count = count_poisons(np.full(100, 2 / 3), 2, 0.05)
+    assert 0 < count.lower == count.estimate < 10
+
+
+def in_excess(n_lowest, rank, n_suspects=0, m=100, n=20):
+    """A sample with some rows just below a rank, and the others above all."""
+    p_values = np.ones(m)
+    p_values[:n_lowest] = rank / (n + 1)
+    return Sample(p_values, n, n_suspects)
+
+
+def test_the_look_at_the_threshold_of_the_filter_has_half_of_the_level():
+    sample, clean = in_excess(45, 5, n_suspects=4), in_excess(0, 5)
+    chance = chance_of(45, 100, 5, 20)
+    assert excess_rows([sample], 1.98 * chance) == 0
+    assert excess_rows([sample], 2.02 * chance) == int((45 - 100 * 5 / 21) / (16 / 21))
+    assert excess_rows([sample, clean], 3.96 * chance) == 0
+    assert excess_rows([sample, clean], 4.04 * chance) > 0
+
+
+def test_the_look_at_all_thresholds_has_half_of_the_level():
+    sample = in_excess(45, 5)
+    chance = count_poisons(sample.p_values, 20, 0.05).p_value
+    assert excess_rows([sample], 1.9 * chance) == 0
+    assert excess_rows([sample], 2.1 * chance) > 0
+
+
 @without_power
 def test_the_test_of_the_set_and_the_bound_agree():
     filter = CalibratedFilter(ColumnFilter())
@@ -243,7 +293,11 @@ def test_a_class_without_trusted_rows_is_kept_with_a_warning(groups):
     y[450:] = 7
     X[450:] -= 9
     filter = CalibratedFilter(ColumnFilter(), groups=groups)
-    with pytest.warns(UntrustedClassWarning, match=r"\[7\]"):
+    message = (
+        "No trusted row could be held out of [7]: the rows of such a class are kept, "
+        "poison or not. Trust at least two rows of each class."
+    )
+    with pytest.warns(UntrustedClassWarning, match=f"^{re.escape(message)}$"):
         filter.fit(X, y, trusted=trusted)
     assert filter.inlier_mask_[y == 7].all()
     assert not filter.inlier_mask_[is_poison].all()
@@ -281,6 +335,53 @@ def test_missing_power_is_warned_of_with_the_number_that_would_do():
         filter.fit(X, y, trusted=trusted)
 
 
+@pytest.mark.parametrize(
+    ("rule", "sizes", "message"),
+    [
+        (
+            "fdr",
+            [30],
+            "Nothing was removed, and 30 trusted rows that could be held out may miss "
+            "poison that is less than 32% of the other rows. 199 of them would see 5%.",
+        ),
+        (
+            "local",
+            [17, 10],
+            "Nothing was removed, and 10 trusted rows that could be held out of the "
+            "class with the fewest may miss poison that is less than 8% of the other "
+            "rows. 18 of them would see 5%.",
+        ),
+        (
+            "fdr",
+            [5, 300],
+            "Nothing was removed, and 5 trusted rows that could be held out of the "
+            "class with the fewest may miss poison that is less than 100% of the other "
+            "rows. 199 of them would see 5%.",
+        ),
+    ],
+)
+def test_the_warning_of_missing_power_says_what_would_be_seen(rule, sizes, message):
+    samples = [in_excess(0, 1, n=n) for n in sizes]
+    with pytest.warns(FewTrustedRowsWarning, match=f"^{re.escape(message)}$"):
+        warn_of_missing_power(rule, samples, 0.1, 0.05)
+
+
+@pytest.mark.parametrize("n_classes", [1, 2])
+def test_the_rule_excess_sees_the_share_that_it_says_it_does(n_classes):
+    others = [in_excess(0, 1, m=1000, n=50)] * (n_classes - 1)
+    samples = [in_excess(0, 1, m=1000, n=8), *others]
+    with pytest.warns(FewTrustedRowsWarning) as warned:
+        warn_of_missing_power("excess", samples, 0.1, 0.05)
+    share = int(re.search(r"(\d+)% of the other", str(warned[0].message))[1])
+    # The look at the filter's own threshold, rank 5 of 8 here, sees nothing.
+    missed, seen = (
+        Sample(in_excess(10 * at, 1, m=1000, n=8).p_values, 8, 4)
+        for at in (share - 1, share + 1)
+    )
+    assert excess_rows([missed, *others], 0.05) == 0
+    assert excess_rows([seen, *others], 0.05) > 0
+
+
 def test_the_number_that_would_do_does():
     X, y, trusted, _ = draw(np.random.default_rng(1), 199, 100)
     CalibratedFilter(ColumnFilter(), rule="fdr").fit(X, y, trusted=trusted)
@@ -296,7 +397,7 @@ def test_trusted_rows_that_cannot_be_held_out_are_refused():
 def test_scores_that_are_not_finite_are_refused():
     X, y, trusted, _ = draw(np.random.default_rng(0), 20, 50)
     filter = CalibratedFilter(BrokenDetector(n_estimators=5))
-    with pytest.raises(ValueError, match="not finite, the first of them row 0"):
+    with pytest.raises(ValueError, match="70 of 70 rows a .* not finite.*them row 0"):
         filter.fit(X, y, trusted=trusted)
 
 
@@ -320,9 +421,73 @@ def test_a_pipeline_that_ends_in_a_filter_is_refused():
         filter.fit(X, y, trusted=trusted)
 
 
-def test_new_rows_get_the_scores_of_training_rows():
+def test_a_filter_is_given_the_labels_as_they_came():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 200, 100)
+    filter = CalibratedFilter(ColumnFilter())
+    filter.fit(X, np.array(["ham", "spam"])[y], trusted=trusted)
+    assert filter.filters_[0].classes_.tolist() == ["ham", "spam"]
+
+
+@without_power
+def test_a_filter_says_whether_targets_are_labels():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 50, 50)
+    filter = CalibratedFilter(RandomEvictionFilter(0.1, random_state=0))
+    assert hasattr(filter.fit(X, y, trusted=trusted), "classes_")
+    assert not hasattr(filter.fit(X, X[:, 0], trusted=trusted), "classes_")
+
+
+def test_rows_whose_scores_differ_by_noise_get_one_p_value():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 200, 300)
+    X = np.sort(X, axis=0).repeat(2, axis=0)[:500]
+    noise = 1e-12 * np.random.default_rng(1).normal(size=X.shape)
+    exact, noisy = (
+        CalibratedFilter(ColumnFilter(), rule="local").fit(rows, y, trusted=trusted)
+        for rows in (X, X + noise)
+    )
+    assert_array_equal(noisy.p_values_, exact.p_values_)
+
+
+def test_the_random_state_deals_the_folds():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 200, 100)
+    one, same, other = (
+        CalibratedFilter(TrustedQuantileFilter(), random_state=seed)
+        .fit(X, y, trusted=trusted)
+        .p_values_
+        for seed in (0, 0, 1)
+    )
+    assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_a_row_at_the_threshold_of_the_filter_is_no_suspect():
+    margins = np.array([[-1.0, 0.0, 1.0, 2.0]])
+    held_out = HeldOutScores([], margins, np.array([0, 0, 0, -1]))
+    trusted = np.arange(4) < 3
+    classes = np.zeros(4, dtype=int)
+    yardsticks = Yardsticks(held_out, classes, trusted, None)
+    (sample,) = yardsticks.samples(np.ones(4), classes, ~trusted)
+    assert sample.n_suspects == 1
+
+
+def test_targets_of_a_regression_are_no_matter_to_a_detector():
+    X, y, trusted, is_poison = draw(np.random.default_rng(0), 200, 300, share=0.1)
+    X[is_poison] *= np.random.default_rng(1).uniform(1, 20, size=(30, 1))
+    detector = IsolationForest(n_estimators=10, random_state=0)
+    filters = [
+        CalibratedFilter(detector).fit(X, targets, trusted=trusted)
+        for targets in (y, np.random.default_rng(2).normal(size=len(y)))
+    ]
+    assert hasattr(filters[0], "classes_")
+    assert not hasattr(filters[1], "classes_")
+    assert_array_equal(filters[0].p_values_, filters[1].p_values_)
+
+
+@pytest.mark.parametrize(
+    "inner", [ColumnFilter(), IsolationForest(n_estimators=10, random_state=0)]
+)
+def test_new_rows_get_the_scores_of_training_rows(inner):
     X, y, trusted, _ = draw(np.random.default_rng(0), 200, 300, share=0.1)
-    filter = CalibratedFilter(ColumnFilter()).fit(X, y, trusted=trusted)
+    filter = CalibratedFilter(inner, rule="local").fit(X, y, trusted=trusted)
     assert_array_equal(
         filter.score_samples(X[200:], y[200:]), filter.sample_scores_[200:]
     )

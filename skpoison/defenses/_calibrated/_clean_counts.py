@@ -67,7 +67,7 @@ class CleanCounts:
         """The chance that at some rank the count is one of a chance up to the level."""
         n_beyond = np.sum((self._draws > self.most(level)).any(axis=1))
         simulated = (1 + n_beyond) / (1 + _N_DRAWS)
-        return min(1.0, simulated, len(self.ranks) * level)
+        return min(simulated, len(self.ranks) * level)
 
     def level_of_each(self, alpha):
         """The level at every rank, so that the chance anywhere is at most alpha."""
