@@ -14,10 +14,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import get_tags
 
 from skpoison._utils.containers import n_rows
 from skpoison._utils.kept_rows import check_what_is_left, stand_in_rows
 from skpoison._utils.shares import floor_share
+from skpoison._utils.stored_rows import StoredRows
 from skpoison.base import PoisonAttack, PoisonFilter
 from skpoison.defenses import (
     DeepKNNFilter,
@@ -321,6 +323,14 @@ def test_long_labels_are_not_cut_short():
     assert poisoned.y[1] == "longer"
 
 
+def test_labels_keep_their_type_beside_poison_of_the_same_type():
+    class Small(PoisonAttack):
+        def fit_poison(self, X, y):
+            return self._relabel(X, y, [1], np.array([7], dtype="int8"))
+
+    assert Small().fit_poison(X, y.astype("int8")).y.dtype == "int8"
+
+
 class PoisonAttackOfWords(PoisonAttack):
     """A label longer than those of the data set."""
 
@@ -369,6 +379,63 @@ def test_lists_are_transformed_to_arrays():
     transformed = GivenScores([1] * 6).fit(X, y).transform(X.tolist())
     assert isinstance(transformed, np.ndarray)
     assert_array_equal(transformed, X)
+
+
+def test_suspects_in_a_list_are_replaced_in_an_array():
+    replaced = GivenScores([1, -1, 1, 1, 1, 1]).fit_transform(X.tolist(), y)
+    assert isinstance(replaced, np.ndarray)
+    assert_array_equal(replaced, X[[0, 0, 2, 3, 4, 5]])
+
+
+class RemembersRows(ReadsBlocks):
+    def _score_training_rows(self, X, y, trusted):
+        self.X_ = X
+        return super()._score_training_rows(X, y, trusted)
+
+
+def test_rows_in_a_file_stay_there(tmp_path):
+    rows = mapped(X, tmp_path)
+    filter = RemembersRows([1] * 6).fit(rows, y)
+    assert isinstance(filter.X_, StoredRows)
+    assert filter.transform(rows) is rows
+
+
+class GivenScoresOfImages(GivenScores):
+    _allow_nd = True
+
+
+def test_images_are_rows_of_a_filter_that_takes_them():
+    images = np.zeros((6, 2, 2, 3))
+    filter = GivenScoresOfImages([1] * 6).fit(images, y)
+    assert filter.transform(images) is images
+    with pytest.raises(ValueError, match="dim 4"):
+        GivenScores([1] * 6).fit(images, y)
+
+
+def test_an_array_that_is_cut_with_the_rows_is_as_long_as_they_are():
+    with pytest.raises(ValueError, match="inconsistent"):
+        GivenScores([1] * 6).fit_filter(X, y, np.arange(7))
+
+
+@pytest.mark.parametrize("filter", [GivenScores, GivenScoresOfTargets])
+def test_columns_of_one_name_are_refused(filter):
+    with pytest.raises(ValueError, match="several columns named 'a'"):
+        filter([1] * 6).fit(pd.DataFrame(X, columns=["a", "a"]), y)
+
+
+def test_a_filter_that_would_remove_everything_has_scores_for_a_wrapper():
+    filter = GivenScores([-1] * 6)._fit_for_scores(X, y, np.arange(6) < 2)
+    assert_array_equal(filter.sample_scores_, [-1] * 6)
+    assert filter.inlier_mask_.tolist() == [True] * 2 + [False] * 4
+
+
+def test_a_class_alone_is_refused_by_the_name_of_the_filter():
+    with pytest.raises(ValueError, match="^GivenScores needs at least two classes"):
+        GivenScores([1] * 6).fit(X, np.zeros(6))
+
+
+def test_targets_are_required():
+    assert get_tags(GivenScores()).target_tags.required
 
 
 def test_a_filter_of_training_rows_alone_says_that_it_judges_no_new_rows():

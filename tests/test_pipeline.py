@@ -39,6 +39,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 import skpoison.pipeline as ours
 from skpoison.base import PoisonFilter
 from skpoison.defenses import L2CentroidFilter, RandomEvictionFilter
+from skpoison.exceptions import RemovedClassWarning
 from skpoison.meta import DefendedRegressor
 from skpoison.pipeline import Pipeline, make_pipeline
 
@@ -314,6 +315,81 @@ def test_input_is_transformed_on_its_way_to_samplers_and_the_last_transformer(ro
     assert_array_equal(last.extra_, model["scale"].transform(2 * X))
 
 
+class OnlyFitsAndTransforms(BaseEstimator):
+    """An embedding of the rows that it is fitted to, such as TSNE."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def fit_transform(self, X, y=None):
+        return X[:, :1]
+
+
+def test_an_embedding_of_the_training_rows_may_be_last(rows):
+    X, y = rows
+    model = Pipeline([("filter", Dropper()), ("last", OnlyFitsAndTransforms())])
+    assert_array_equal(model.fit_transform(X, y), X[KEPT, :1])
+    assert not hasattr(model, "transform")
+    model = Pipeline([("filter", Dropper()), ("last", Recorder())])
+    assert not hasattr(model, "fit_transform")
+
+
+class DropsRowsAndColumns(Dropper):
+    def transform(self, X):
+        return X[:, :1]
+
+
+def test_a_filter_that_transforms_does_so_to_new_rows_as_well(rows):
+    X, y = rows
+    model = make_pipeline(DropsRowsAndColumns(), LogisticRegression())
+    assert model.fit(X, y)[-1].n_features_in_ == 1
+    assert_array_equal(model.predict(X), model[-1].predict(X[:, :1]))
+
+
+def test_a_transformer_after_a_filter_sees_the_labels(rows):
+    X, y = rows
+    model = make_pipeline(Dropper(), Remembers(), Recorder()).fit(X, y)
+    assert_array_equal(model["remembers"].y_, y[KEPT])
+
+
+class WeighsRows(IsolationForest):
+    def fit(self, X, y=None, sample_weight=None):
+        self.weight_ = sample_weight
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.usefixtures("routing")
+def test_a_detector_that_is_not_first_is_routed_to(rows):
+    X, y = rows
+    detector = WeighsRows(n_estimators=5, random_state=0)
+    detector.set_fit_request(sample_weight=True)
+    scale = StandardScaler().set_fit_request(sample_weight=False)
+    last = Recorder().set_fit_request(sample_weight=False, extra=False)
+    make_pipeline(scale, detector, last).fit(X, y, sample_weight=np.ones(12))
+    assert_array_equal(detector.weight_, np.ones(12))
+
+
+def test_a_mask_with_the_labels_of_other_rows_is_refused(rows):
+    X, y = rows
+    trusted = pd.Series(np.arange(12) < 5, index=np.arange(12)[::-1])
+    model = Pipeline([("filter", Dropper()), ("clf", Recorder())])
+    with pytest.raises(ValueError, match="holds labels of X at other rows"):
+        model.fit(pd.DataFrame(X), y, filter__trusted=trusted)
+
+
+def test_a_class_that_a_filter_removes_is_warned_of_once(rows):
+    X, _ = rows
+    y = np.where(X[:, 0] < 0, 2, np.arange(12) % 2)
+    with pytest.warns(RemovedClassWarning) as warned:
+        make_pipeline(Dropper(), Recorder()).fit(X, y)
+    assert len(warned) == 1
+
+
+def test_the_verdict_keeps_the_type_that_the_last_step_gave_it(rows):
+    model = make_pipeline(Dropper(), KMeans(2, random_state=0))
+    assert model.fit_predict(*rows).dtype == np.int32
+
+
 def test_a_filter_as_the_last_step_replaces_rows(rows):
     X, y = rows
     Xt = make_pipeline(StandardScaler(with_mean=False), Dropper()).fit_transform(X, y)
@@ -450,6 +526,12 @@ def test_steps_are_validated_as_in_scikit_learn(rows):
         Pipeline([("a", Dropper()), ("a", Recorder())]).fit(*rows)
     with pytest.raises(TypeError, match="Intermediate|intermediate"):
         Pipeline([("a", Recorder()), ("b", Recorder())]).fit(*rows)
+
+
+def test_targets_of_a_regression_are_no_classes_that_a_detector_removes():
+    X, y = load_diabetes(return_X_y=True)
+    model = make_pipeline(IsolationForest(n_estimators=5, random_state=0), Ridge())
+    assert len(model.fit(X, y).sample_indices_) < len(y)
 
 
 def test_a_regression_is_filtered():
@@ -767,7 +849,7 @@ def test_a_step_that_resamples_and_transforms_is_refused(rows):
             return X
 
     with pytest.raises(TypeError, match="'both' .Both. has both fit_resample and tran"):
-        make_pipeline(Both(), Recorder()).fit(*rows)
+        make_pipeline(StandardScaler(), Both(), Recorder()).fit(*rows)
 
 
 def test_a_nested_pipeline_that_ends_in_a_classifier_is_no_step(rows):
