@@ -83,3 +83,12 @@ def test_the_spread_follows_the_tails_of_clean_residuals():
     spread = 1.4826 * np.median(np.abs(residuals))
     by_the_median = np.mean(np.abs(residuals) > 3.5 * spread)
     assert 0 < np.mean(~kept) < 0.75 * by_the_median
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1e-160, 1e-155, 1e75, 1e150])
+def test_the_search_for_the_penalty_ends_whatever_the_scale(scale):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), rng.normal(size=40)
+    kept = np.ones(40, dtype=bool)
+    residuals = leave_one_out_residuals(scale * X, y, kept, degrees_of_freedom=0.05)
+    assert np.isfinite(residuals).all()

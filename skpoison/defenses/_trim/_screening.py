@@ -139,13 +139,17 @@ def _penalty(variances, degrees_of_freedom):
 
     The least one where even that leaves fewer.
     """
-    low, high = _LEAST_PENALTY * variances.max(), 1e6 * variances.max()
-    if high == 0:
+    largest = variances.max()
+    # Features whose squares vanish are as good as constant.
+    if _LEAST_PENALTY * largest < np.finfo(np.float64).tiny:
         return 1.0
+    # In units of the largest, so that no product on the way leaves the range.
+    variances = variances / largest
+    low, high = _LEAST_PENALTY, 1e6
     while high > 1.001 * low:
         middle = np.sqrt(low * high)
         if np.sum(variances / (variances + middle)) > degrees_of_freedom:
             low = middle
         else:
             high = middle
-    return high
+    return high * largest
