@@ -18,7 +18,11 @@ from skpoison.defenses import (
     RandomEvictionFilter,
     TrustedDisagreementFilter,
 )
-from skpoison.defenses._calibrated._clean_counts import CleanCounts, chance_of
+from skpoison.defenses._calibrated._clean_counts import (
+    CleanCounts,
+    chance_of,
+    clean_counts,
+)
 from skpoison.defenses._calibrated._held_out import HeldOutScores
 from skpoison.defenses._calibrated._poison_share import count_poisons, rows_below
 from skpoison.defenses._calibrated._power import warn_of_missing_power
@@ -194,6 +198,10 @@ def test_rows_below_a_rank_are_told_from_their_p_values():
 
 def test_the_density_covers_all_ranks_up_to_the_last():
     assert_array_equal(local_false_discovery(np.full(5, 1 / 10), 0.2, 9), 0.8 / 10)
+
+
+def test_the_density_of_evenly_spread_rows_is_flat():
+    assert_array_equal(local_false_discovery(np.arange(1, 11) / 10, 0.2, 9), 0.8)
 
 
 def test_no_row_is_no_poison():
@@ -372,7 +380,10 @@ def test_the_rule_excess_sees_the_share_that_it_says_it_does(n_classes):
     samples = [in_excess(0, 1, m=1000, n=8), *others]
     with pytest.warns(FewTrustedRowsWarning) as warned:
         warn_of_missing_power("excess", samples, 0.1, 0.05)
-    share = int(re.search(r"(\d+)% of the other", str(warned[0].message))[1])
+    found = re.search(r"(\d+)% of the other rows. (\d+) of", str(warned[0].message))
+    share, needed = map(int, found.groups())
+    level = clean_counts(1000, 8).level_of_each(0.05 / (2 * n_classes))
+    assert 0.95**needed <= level < 0.95 ** (needed - 1)
     # The look at the filter's own threshold, rank 5 of 8 here, sees nothing.
     missed, seen = (
         Sample(in_excess(10 * at, 1, m=1000, n=8).p_values, 8, 4)
@@ -480,6 +491,7 @@ def test_targets_of_a_regression_are_no_matter_to_a_detector():
     assert hasattr(filters[0], "classes_")
     assert not hasattr(filters[1], "classes_")
     assert_array_equal(filters[0].p_values_, filters[1].p_values_)
+    assert_array_equal(*(f.score_samples(X[200:], y[200:]) for f in filters))
 
 
 @pytest.mark.parametrize(

@@ -220,12 +220,21 @@ def test_refuses_what_it_cannot_judge(params, message):
         neighbor_votes(given.pop("X"), given.pop("y"), given.pop("k"), **given)
 
 
-@pytest.mark.parametrize("class_weight", [None, "replicate"])
-@pytest.mark.parametrize("include_self", [False, True])
-def test_the_largest_k_is_the_last_that_works(class_weight, include_self):
+# Replicated, each of four rows of "a" has a vote, of two of "b" two, and "c" has four.
+@pytest.mark.parametrize(
+    ("class_weight", "include_self", "most"),
+    [
+        (None, False, 6),
+        (None, True, 7),
+        ("replicate", False, 8),
+        ("replicate", True, 12),
+    ],
+)
+def test_the_largest_k_is_the_last_that_works(class_weight, include_self, most):
     X, y = np.arange(7.0)[:, None], np.array(list("aaaabbc"))
     options = {"class_weight": class_weight, "include_self": include_self}
     k = largest_k(y, **options)
+    assert k == most
     neighbor_votes(X, y, k, **options)
     with pytest.raises(ValueError, match=f"largest possible k is {k}"):
         neighbor_votes(X, y, k + 1, **options)
