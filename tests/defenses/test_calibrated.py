@@ -144,6 +144,17 @@ def test_excess_removes_nothing_from_95_of_100_clean_sets(inner):
     assert np.mean(kept) >= 0.95 - 2 * np.sqrt(0.05 * 0.95 / len(kept))
 
 
+def test_local_removes_what_is_rather_poison_than_clean():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 200, 500, share=0.1, shift=2.0)
+    excess, local = (
+        CalibratedFilter(ColumnFilter(), rule=rule).fit(X, y, trusted=trusted)
+        for rule in ("excess", "local")
+    )
+    clean = local_false_discovery(local.p_values_[~trusted], local.poison_share_, 200)
+    n_removed = np.sum(~local.inlier_mask_)
+    assert n_removed == np.sum(clean < 0.5) != np.sum(~excess.inlier_mask_)
+
+
 def test_the_share_is_estimated():
     filter = CalibratedFilter(ColumnFilter())
     shares = [f.poison_share_ for f, _ in runs(20, filter, 200, 500, share=0.2)]
