@@ -446,8 +446,10 @@ def test_a_pipeline_that_ends_in_a_filter_is_refused():
 def test_a_filter_is_given_the_labels_as_they_came():
     X, y, trusted, _ = draw(np.random.default_rng(0), 200, 100)
     filter = CalibratedFilter(ColumnFilter())
-    filter.fit(X, np.array(["ham", "spam"])[y], trusted=trusted)
+    labels = np.array(["ham", "spam"])[y]
+    filter.fit(X, labels, trusted=trusted)
     assert filter.filters_[0].classes_.tolist() == ["ham", "spam"]
+    assert len(filter.score_samples(X, labels)) == 300
 
 
 @without_power
