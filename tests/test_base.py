@@ -323,6 +323,14 @@ def test_long_labels_are_not_cut_short():
     assert poisoned.y[1] == "longer"
 
 
+def test_fractions_are_kept_in_a_series_of_whole_numbers():
+    class Half(PoisonAttack):
+        def fit_poison(self, X, y):
+            return self._relabel(X, y, [1], [0.5])
+
+    assert Half().fit_poison(X, pd.Series(y)).y.tolist() == [0, 0.5, 1, 1, 2, 2]
+
+
 def test_labels_keep_their_type_beside_poison_of_the_same_type():
     class Small(PoisonAttack):
         def fit_poison(self, X, y):
@@ -454,6 +462,13 @@ def test_a_mask_is_compared_with_the_labels_of_y_where_X_has_none():
     trusted = pd.Series([True] + [False] * 5, index=range(15, 9, -1))
     with pytest.raises(ValueError, match="holds labels of X at other rows"):
         GivenScores([1] * 6).fit(X, pd.Series(y, index=range(10, 16)), trusted=trusted)
+
+
+def test_a_mask_is_compared_with_the_labels_of_X():
+    frame = pd.DataFrame(X, index=range(10, 16))
+    trusted = pd.Series([True] + [False] * 5, index=range(15, 9, -1))
+    with pytest.raises(ValueError, match="holds labels of X at other rows"):
+        GivenScores([1] * 6).fit(frame, y, trusted=trusted)
 
 
 class GivenScoresOfAnyRows(GivenScores):
