@@ -93,7 +93,7 @@ def take_rows(rows, *arrays):
         rows = np.flatnonzero(rows)
     indexable = [a if a is None else _indexable(a) for a in arrays]
     check_consistent_length(*indexable)
-    return [a if a is None else _safe_indexing(a, rows) for a in indexable]
+    return [a if a is None else _take(a, rows) for a in indexable]
 
 
 def n_rows(X):
@@ -116,6 +116,13 @@ def row_aligned(value, n_samples):
 def row_index(*arrays):
     """The labels of the rows, by the first data frame or series; None without one."""
     return next((a.index for a in arrays if hasattr(a, "iloc")), None)
+
+
+def _take(array, rows):
+    # The arrays behind pandas' columns: some, those of Arrow, take no index but this.
+    if hasattr(array, "isna") and not hasattr(array, "iloc"):
+        return array.take(rows)
+    return _safe_indexing(array, rows)
 
 
 def _indexable(rows):

@@ -203,3 +203,13 @@ def test_a_column_of_target_values_is_poisoned(attack):
         poisoned = attack.fit_poison(X, y)
     assert [warning.filename for warning in caught] == [__file__]
     assert poisoned.y.shape == (44,)
+
+
+@pytest.mark.parametrize("kind", ["str", "category", "Int64", "string[pyarrow]"])
+def test_rows_of_the_array_behind_a_column_are_taken(kind):
+    if "pyarrow" in kind:
+        pytest.importorskip("pyarrow")
+    values = [3, 1, 2] if kind == "Int64" else ["b", "a", "c"]
+    column = pd.Series(values).astype(kind)
+    (taken,) = take_rows([2, 0], column.array)
+    assert list(taken) == [values[2], values[0]]

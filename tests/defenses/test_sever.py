@@ -343,3 +343,13 @@ def test_linear_classifiers_find_flips(model):
     y[flipped] = 1 - y[flipped]
     filter = SeverFilter(model, contamination=0.1, random_state=0).fit(X, y)
     assert np.mean(~filter.inlier_mask_[flipped]) > 0.8
+
+
+def test_values_whose_squares_overflow_are_refused():
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    y = np.append(X[1:, 0], 1e300)
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(ValueError, match="squares overflow: scale X and y"),
+    ):
+        SeverFilter(Ridge(), random_state=0).fit(X, y)

@@ -68,6 +68,11 @@ def squared_projections(slopes, inputs, random_state):
     -------
     ndarray of shape (n_samples,)
         Zero where all gradients are equal.
+
+    Raises
+    ------
+    ValueError
+        For gradients whose squares overflow.
     """
     n, width = len(slopes), (slopes.shape[1], inputs.shape[1])
     mean = (slopes.T @ inputs).ravel() / n
@@ -81,6 +86,10 @@ def squared_projections(slopes, inputs, random_state):
 
     row_norms = inputs.multiply(inputs) if sparse.issparse(inputs) else inputs**2
     energy = np.sum(slopes**2 * np.asarray(row_norms.sum(axis=1)).reshape(-1, 1))
+    if not np.isfinite(energy):
+        raise ValueError(
+            "The gradients are so large that their squares overflow: scale X and y."
+        )
     spread = energy - n * mean @ mean
     if n < 2 or spread <= np.finfo(float).eps * n * energy:
         return np.zeros(n)
