@@ -155,6 +155,16 @@ def test_local_removes_what_is_rather_poison_than_clean():
     assert n_removed == np.sum(clean < 0.5) != np.sum(~excess.inlier_mask_)
 
 
+def test_fdr_removes_what_its_q_values_say():
+    X, y, trusted, _ = draw(np.random.default_rng(0), 200, 500, share=0.1, shift=2.0)
+    excess, fdr = (
+        CalibratedFilter(ColumnFilter(), rule=rule, q=0.3).fit(X, y, trusted=trusted)
+        for rule in ("excess", "fdr")
+    )
+    assert_array_equal(fdr.inlier_mask_, fdr.q_values_ > 0.3)
+    assert np.sum(~fdr.inlier_mask_) != np.sum(~excess.inlier_mask_)
+
+
 def test_the_share_is_estimated():
     filter = CalibratedFilter(ColumnFilter())
     shares = [f.poison_share_ for f, _ in runs(20, filter, 200, 500, share=0.2)]
