@@ -60,7 +60,8 @@ def is_written_for_the_user(error):
     # what overflows in a linear model.
     converts = "/sklearn/utils/" in frame.filename or frame.name == "asarray_chkfinite"
     told = converts or (here and line.startswith("raise"))
-    if type(error).__name__ == "DuplicateError":
-        # So says scikit-learn of columns of one name.
+    if type(error).__name__ == "DuplicateError" or "gamma < 0" in str(error):
+        # So says scikit-learn of columns of one name, and of an SVC on sparse rows
+        # whose variance is rounded to less than 0.
         return True
     return told and isinstance(error, ValueError | TypeError) and len(str(error)) >= 20
