@@ -80,6 +80,13 @@ def test_many_tiles_equal_the_vote_in_memory(kind, k):
     assert_array_equal(by_tiles(X, y, k, 0.5), neighbor_votes(X, y, k))
 
 
+def test_rows_that_all_tie_and_float32_rounds_equal_brute_force():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3, 6))[rng.integers(0, 3, 900)]
+    y = rng.integers(0, 3, 900)
+    assert_array_equal(by_tiles(X, y, 7, 0.5), brute_force(X, y, 7))
+
+
 def test_heavy_tails_equal_the_vote_in_memory():
     rng = np.random.default_rng(0)
     X, y = rng.standard_cauchy((1500, 6)), rng.integers(0, 3, 1500)
