@@ -177,7 +177,7 @@ def test_an_array_of_words_and_numbers_has_the_same_trigger_as_the_data_frame():
 
 
 def test_rows_after_one_hot_encoding_stay_one_hot_where_the_frame_comes_first():
-    X = table()[["town", "grade"]].fillna("none")
+    X = table()[["town", "grade"]].astype(object).fillna("none")
     encoder = OneHotEncoder(sparse_output=False).fit(X)
     backdoor = on_table(values={"town": "Ely", "grade": "low"})
     encoded = encoder.transform(backdoor.fit_poison(X, Y).X)

@@ -165,7 +165,10 @@ def test_what_lies_outside_the_bounds_is_decided(kind, share):
 def test_nothing_as_large_as_the_dense_rows_is_made(n_jobs):
     n, d = 2000, 20_000
     rng = np.random.default_rng(0)
-    X, y = random_sparse((n, d), density=1e-3, rng=rng, format="csr"), np.arange(n) % 2
+    X, y = (
+        random_sparse((n, d), density=1e-3, random_state=rng, format="csr"),
+        np.arange(n) % 2,
+    )
     with config_context(working_memory=4):
         tracemalloc.start()
         neighbor_votes(X, y, 50, n_jobs=n_jobs)
