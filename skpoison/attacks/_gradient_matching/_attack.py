@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..._torch.device import torch_device
 from ..._torch.seeding import seeded_generator
 from ..._utils.fitted_state import unfitted_by_failure
-from ..._utils.labels import check_two_classes, distinct_labels
+from ..._utils.labels import check_two_classes, distinct_labels, position_of
 from ..._utils.parameters import Interval, StrOptions, fit_context
 from ..._utils.targets import target_column
 from ..._utils.typing import Device, MatrixLike, RandomState
@@ -241,11 +241,11 @@ class GradientMatchingAttack(CleanLabelAttack):
         return (bases - self.eps).clip(0, 1), (bases + self.eps).clip(0, 1)
 
     def _perturb(self, nets, bases, targets, rng, n_steps):
-        (code,) = np.flatnonzero(self.classes_ == self.poison_class)
+        code = position_of(self.poison_class, self.classes_, "poison_class")
         poisons, losses = [], []
         for own_bases, target in zip(bases, targets):
             random = seeded_generator(rng, bases.device)
-            matches = [GradientMatch(net, target[None], int(code)) for net in nets]
+            matches = [GradientMatch(net, target[None], code) for net in nets]
             trials, loss = self._craft_trials(matches, own_bases, random, n_steps)
             best = loss.nan_to_num(torch.inf).argmin()
             poisons.append(trials[best])
